@@ -1,0 +1,99 @@
+/**
+ * Every bound of the system, its unit in its name. A queue, buffer, timer or retry that is not bounded here is a defect.
+ * Bounds that an operator may set (docs/PROTOCOL.md section 9) live in the configuration, with these as their defaults.
+ */
+
+const KiB = 1_024;
+const MiB = 1_024 * KiB;
+
+export const limits = {
+  // --- handshake and connection
+  authenticationTimeoutMs: 5_000,
+  tokenBytesMax: 6 * KiB,
+  clockToleranceSeconds: 5,
+  subjectCharactersMax: 128,
+  ticketLifetimeSeconds: 30,
+  jwtSecretBytesMin: 32,
+  keysRefreshIntervalMs: 600_000,
+  keysRequestTimeoutMs: 3_000,
+  handshakeHeadersTimeoutMs: 10_000,
+  tokenExpiryNoticeMs: 60_000,
+  tokenExpiryGraceMs: 5_000,
+  sweepIntervalMs: 1_000,
+  closeTimeoutMs: 5_000,
+
+  // --- frames
+  messageBytes: 8 * KiB,
+  tokenRefreshBytes: 16 * KiB,
+  frameBytesMax: 64 * KiB,
+  frameFragmentsMax: 64,
+  jsonDepthMax: 32,
+  framesPendingMax: 64,
+  pongsPendingMax: 64,
+  strikesPerMinuteMax: 20,
+  messageBurstShare: 1 / 3,
+  messageCharactersMax: 4_000,
+  identifierCharactersMax: 64,
+
+  // --- delivery
+  socketBufferedBytesMax: 256 * KiB,
+  slowConsumerTimeoutMs: 10_000,
+  replayPageEvents: 200,
+  recentEventsPerThread: 256,
+  joinedThreadsPerConnectionMax: 50,
+  rememberedThreadsPerUser: 20,
+  sessionLifetimeSeconds: 7 * 24 * 3_600,
+
+  // --- runs
+  attemptsMax: 5,
+  queuedRunsPerUserMax: 20,
+  runsPerNodeMax: 64,
+  stepsPerRunMax: 16,
+  toolCallsPerAgentMax: 24,
+  historyMessagesMax: 20,
+  heartbeatSeconds: 10,
+  jobTouchIntervalMs: 4_000,
+  jobPollIntervalMs: 2_000,
+  jobBatchMax: 16,
+  endingRetriesMax: 5,
+
+  // --- event log
+  appendBatchEventsMax: 512,
+  appendQueueEventsMax: 20_000,
+  displayStringCharactersMax: 500,
+  displayListItemsMax: 20,
+  displayBytesMax: 16 * KiB,
+  displayDepthMax: 8,
+
+  // --- cache and bus
+  cacheEntriesMax: 100_000,
+  cacheValueBytesMax: 256 * KiB,
+  busTopicSubscribersMax: 20_000,
+  recommendationsLifetimeSeconds: 24 * 3_600,
+
+  // --- HTTP and import
+  requestBodyBytesMax: 64 * KiB,
+  importBytesMax: 512 * MiB,
+  importExpandedBytesMax: 4_096 * MiB,
+  importLineBytesMax: MiB,
+  importBatchRows: 1_000,
+  importSkippedReported: 100,
+  importsListed: 100,
+  pageItemsMax: 200,
+  groupsMax: 1_000,
+  titleCharactersMax: 120,
+  preferencesBudgetsMax: 50,
+
+  // --- sufficiency of data (design: triage)
+  sufficientDays: 7,
+  sufficientPricedShare: 0.5,
+  defaultPeriodDays: 30,
+
+  // --- service machines
+  probeIntervalMsMin: 250,
+  probeIntervalMsMax: 5_000,
+  serviceRetryAfterMs: 1_000,
+  drainCloseBatchConnections: 500,
+  drainCloseIntervalMs: 100,
+  reconnectAfterMs: 1_000,
+} as const;
