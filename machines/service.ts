@@ -62,7 +62,7 @@ export const serviceMachine = setup({
         src: "probe",
         input: ({ context }) => ({ host: context.host }),
         onDone: "up",
-        onError: { target: "down", actions: "countFailure" },
+        onError: { target: "down", actions: ["countFailure", "announceDown"] },
       },
     },
   },

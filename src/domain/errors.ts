@@ -5,15 +5,30 @@
 import { Data } from "effect";
 import type { ErrorCode, UnauthorizedReason } from "./protocol.ts";
 
-export class Unauthorized extends Data.TaggedError("Unauthorized")<{ readonly reason: UnauthorizedReason }> {}
-export class TooManyConnections extends Data.TaggedError("TooManyConnections")<{ readonly limit: number }> {}
-export class MessageTooLarge extends Data.TaggedError("MessageTooLarge")<{ readonly limitBytes: number }> {}
+export class Unauthorized extends Data.TaggedError("Unauthorized")<{
+  readonly reason: UnauthorizedReason;
+}> {}
+export class TooManyConnections extends Data.TaggedError("TooManyConnections")<{
+  readonly limit: number;
+}> {}
+export class MessageTooLarge extends Data.TaggedError("MessageTooLarge")<{
+  readonly limitBytes: number;
+}> {}
 export class InvalidJson extends Data.TaggedError("InvalidJson")<{}> {}
-export class InvalidMessage extends Data.TaggedError("InvalidMessage")<{ readonly problem: string; readonly path?: string }> {}
-export class UnknownMessageType extends Data.TaggedError("UnknownMessageType")<{ readonly type: string }> {}
+export class InvalidMessage extends Data.TaggedError("InvalidMessage")<{
+  readonly problem: string;
+  readonly path?: string;
+}> {}
+export class UnknownMessageType extends Data.TaggedError("UnknownMessageType")<{
+  readonly type: string;
+}> {}
 export class UserMismatch extends Data.TaggedError("UserMismatch")<{}> {}
-export class RateLimited extends Data.TaggedError("RateLimited")<{ readonly retryAfterMs: number }> {}
-export class Draining extends Data.TaggedError("Draining")<{ readonly retryAfterMs: number }> {}
+export class RateLimited extends Data.TaggedError("RateLimited")<{
+  readonly retryAfterMs: number;
+}> {}
+export class Draining extends Data.TaggedError("Draining")<{
+  readonly retryAfterMs: number;
+}> {}
 /** A dependency did not answer; nothing was changed. */
 export class ServiceUnavailable extends Data.TaggedError("ServiceUnavailable")<{
   readonly service: "database" | "cache" | "model";
@@ -22,13 +37,24 @@ export class ServiceUnavailable extends Data.TaggedError("ServiceUnavailable")<{
 export class ThreadNotFound extends Data.TaggedError("ThreadNotFound")<{}> {}
 export class RunNotFound extends Data.TaggedError("RunNotFound")<{}> {}
 export class Busy extends Data.TaggedError("Busy")<{}> {}
-export class TooManyRuns extends Data.TaggedError("TooManyRuns")<{ readonly limit: number }> {}
+export class TooManyRuns extends Data.TaggedError("TooManyRuns")<{
+  readonly limit: number;
+}> {}
 export class ImportNotFound extends Data.TaggedError("ImportNotFound")<{}> {}
 /** A file that is refused whole; nothing of it was kept. */
-export class ImportRefused extends Data.TaggedError("ImportRefused")<{ readonly problem: string; readonly expected: string }> {}
-export class InvalidRequest extends Data.TaggedError("InvalidRequest")<{ readonly problem: string; readonly path?: string }> {}
+export class ImportRefused extends Data.TaggedError("ImportRefused")<{
+  readonly problem: string;
+  readonly expected: string;
+}> {}
+export class InvalidRequest extends Data.TaggedError("InvalidRequest")<{
+  readonly problem: string;
+  readonly path?: string;
+}> {}
 /** A tool that could not do its work; the agent sees it and the run goes on. */
-export class ToolFailed extends Data.TaggedError("ToolFailed")<{ readonly code: string; readonly problem: string }> {}
+export class ToolFailed extends Data.TaggedError("ToolFailed")<{
+  readonly code: string;
+  readonly problem: string;
+}> {}
 /** The run was claimed anew elsewhere or has ended: this owner may write nothing more. */
 export class RunFenced extends Data.TaggedError("RunFenced")<{}> {}
 
@@ -62,9 +88,12 @@ export interface ErrorDescription {
 const UNAUTHORIZED_TEXT: Record<UnauthorizedReason, string> = {
   token_missing: "This connection carries no token. Sign in and connect again.",
   token_invalid: "This token is not valid here. Sign in again.",
-  token_expired: "This session has expired. Sign in again; your threads are kept.",
-  token_revoked: "This session was ended. Sign in again; your threads are kept.",
-  keys_unavailable: "The key server that vouches for this token is away. Your session is fine; try again shortly.",
+  token_expired:
+    "This session has expired. Sign in again; your threads are kept.",
+  token_revoked:
+    "This session was ended. Sign in again; your threads are kept.",
+  keys_unavailable:
+    "The key server that vouches for this token is away. Your session is fine; try again shortly.",
 };
 
 /** Words for a person: what happened, what was kept, what to do. */
@@ -78,37 +107,73 @@ export function describe(failure: FrameFailure): ErrorDescription {
         reason: failure.reason,
       };
     case "TooManyConnections":
-      return refusal("too_many_connections", `You have ${failure.limit} connections open already. Close one and try again.`);
+      return refusal(
+        "too_many_connections",
+        `You have ${failure.limit} connections open already. Close one and try again.`,
+      );
     case "MessageTooLarge":
-      return refusal("message_too_large", `A message may have fewer than ${failure.limitBytes} bytes. Nothing was stored; shorten it.`);
+      return refusal(
+        "message_too_large",
+        `A message may have fewer than ${failure.limitBytes} bytes. Nothing was stored; shorten it.`,
+      );
     case "InvalidJson":
-      return refusal("invalid_json", "This frame is not JSON. Nothing was stored.");
+      return refusal(
+        "invalid_json",
+        "This frame is not JSON. Nothing was stored.",
+      );
     case "InvalidMessage":
       return {
-        ...refusal("invalid_message", `This message was not understood: ${failure.problem}. Nothing was stored.`),
+        ...refusal(
+          "invalid_message",
+          `This message was not understood: ${failure.problem}. Nothing was stored.`,
+        ),
         ...(failure.path === undefined ? {} : { path: failure.path }),
       };
     case "UnknownMessageType":
       return {
-        ...refusal("unknown_message_type", "This server knows no message of that type. Nothing was stored."),
+        ...refusal(
+          "unknown_message_type",
+          "This server knows no message of that type. Nothing was stored.",
+        ),
         hint: "user_message, stop_run, join_thread, leave_thread, ack_events, token_refresh, ping",
       };
     case "UserMismatch":
-      return refusal("user_mismatch", "The user_id in this message is not the one of your token. Nothing was stored.");
+      return refusal(
+        "user_mismatch",
+        "The user_id in this message is not the one of your token. Nothing was stored.",
+      );
     case "RateLimited":
-      return again("rate_limited", "That was a lot of messages at once. Nothing was stored; send it again shortly.", failure.retryAfterMs);
+      return again(
+        "rate_limited",
+        "That was a lot of messages at once. Nothing was stored; send it again shortly.",
+        failure.retryAfterMs,
+      );
     case "Draining":
-      return again("draining", "This server is restarting. Nothing was stored; send it again after reconnecting.", failure.retryAfterMs);
+      return again(
+        "draining",
+        "This server is restarting. Nothing was stored; send it again after reconnecting.",
+        failure.retryAfterMs,
+      );
     case "ServiceUnavailable":
-      return again("service_unavailable", "A part of this server is away. Nothing was stored; send it again shortly.", 1_000);
+      return again(
+        "service_unavailable",
+        "A part of this server is away. Nothing was stored; send it again shortly.",
+        1_000,
+      );
     case "ThreadNotFound":
       return refusal("thread_not_found", "There is no such thread.");
     case "RunNotFound":
       return refusal("run_not_found", "There is no such run.");
     case "Busy":
-      return refusal("busy", "This thread is still working on an answer. Nothing was stored; wait for it or stop it.");
+      return refusal(
+        "busy",
+        "This thread is still working on an answer. Nothing was stored; wait for it or stop it.",
+      );
     case "TooManyRuns":
-      return refusal("too_many_runs", `You have ${failure.limit} questions waiting already. Nothing was stored; wait for one to end.`);
+      return refusal(
+        "too_many_runs",
+        `You have ${failure.limit} questions waiting already. Nothing was stored; wait for one to end.`,
+      );
   }
 }
 
@@ -116,6 +181,10 @@ function refusal(code: ErrorCode, message: string): ErrorDescription {
   return { code, message, retryable: false };
 }
 
-function again(code: ErrorCode, message: string, retryAfterMs: number): ErrorDescription {
+function again(
+  code: ErrorCode,
+  message: string,
+  retryAfterMs: number,
+): ErrorDescription {
   return { code, message, retryable: true, retry_after_ms: retryAfterMs };
 }

@@ -9,6 +9,7 @@ const MiB = 1_024 * KiB;
 export const limits = {
   // --- handshake and connection
   authenticationTimeoutMs: 5_000,
+  contextTimeoutMs: 2_000,
   tokenBytesMax: 6 * KiB,
   clockToleranceSeconds: 5,
   subjectCharactersMax: 128,
@@ -16,7 +17,9 @@ export const limits = {
   jwtSecretBytesMin: 32,
   keysRefreshIntervalMs: 600_000,
   keysRequestTimeoutMs: 3_000,
+  keysCooldownMs: 5_000,
   handshakeHeadersTimeoutMs: 10_000,
+  acceptBacklog: 4_096,
   tokenExpiryNoticeMs: 60_000,
   tokenExpiryGraceMs: 5_000,
   sweepIntervalMs: 1_000,
@@ -55,6 +58,7 @@ export const limits = {
   jobTouchIntervalMs: 4_000,
   jobPollIntervalMs: 2_000,
   jobBatchMax: 16,
+  endedJobsKeptSeconds: 300,
   endingRetriesMax: 5,
 
   // --- event log
@@ -78,6 +82,11 @@ export const limits = {
   importLineBytesMax: MiB,
   importBatchRows: 1_000,
   importSkippedReported: 100,
+  importRowsMax: 5_000_000,
+  importJsonBytesMax: 64 * MiB,
+  importTextCharactersMax: 256,
+  importModelsReported: 1_000,
+  pricesCachedMax: 10_000,
   importsListed: 100,
   pageItemsMax: 200,
   groupsMax: 1_000,
@@ -88,6 +97,13 @@ export const limits = {
   sufficientDays: 7,
   sufficientPricedShare: 0.5,
   defaultPeriodDays: 30,
+
+  // --- the cost application
+  usageRowsShownMax: 20,
+  usageSeriesShownMax: 6,
+  knownNamesShownMax: 12,
+  nameCharactersShownMax: 60,
+  mentionsPerQuestionMax: 8,
 
   // --- service machines
   probeIntervalMsMin: 250,

@@ -14,7 +14,13 @@ export type ConnectionId = Branded<"ConnectionId">;
 export type ImportId = Branded<"ImportId">;
 
 /** A value that survives JSON.stringify and JSON.parse unchanged. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
 /** ISO 8601 in UTC with milliseconds, e.g. 2026-11-22T09:11:22.000Z. */
@@ -23,7 +29,8 @@ export type Timestamp = string;
 // --- runs ------------------------------------------------------------------------------------------------------------------
 
 export type ActiveStatus = "queued" | "running" | "awaiting_approval";
-export type FinalStatus = "completed" | "partial" | "failed" | "cancelled" | "timed_out";
+export type FinalStatus =
+  "completed" | "partial" | "failed" | "cancelled" | "timed_out";
 export type RunStatus = ActiveStatus | FinalStatus;
 /** How an agent ended; `interrupted` is an agent whose node died under it. */
 export type AgentStatus = FinalStatus | "interrupted";
@@ -103,13 +110,13 @@ export interface Answer {
 // --- usage -----------------------------------------------------------------------------------------------------------------
 
 /** Token counts in disjoint buckets: no token is in two of them, and their sum is all tokens. */
-export interface Tokens {
+export type Tokens = {
   readonly uncached_input: number;
   readonly cache_read: number;
   readonly cache_write_5m: number;
   readonly cache_write_1h: number;
   readonly output: number;
-}
+};
 
 export type ServiceTier = "standard" | "batch" | "flex" | "priority";
 
@@ -140,19 +147,27 @@ export interface PricedRecord extends UsageRecord {
   readonly priced_as: string | null;
 }
 
-export interface Period {
+export type Period = {
   /** First instant, inclusive. */
   readonly from: Timestamp;
   /** Last instant, exclusive. */
   readonly to: Timestamp;
-}
+};
 
 export interface ImportResult {
   readonly import_id: ImportId;
   readonly format: string;
   readonly sample: boolean;
-  readonly rows: { readonly read: number; readonly kept: number; readonly skipped: number; readonly duplicate: number };
-  readonly skipped: readonly { readonly line: number; readonly reason: string }[];
+  readonly rows: {
+    readonly read: number;
+    readonly kept: number;
+    readonly skipped: number;
+    readonly duplicate: number;
+  };
+  readonly skipped: readonly {
+    readonly line: number;
+    readonly reason: string;
+  }[];
   readonly period: Period | null;
   readonly models: readonly string[];
   readonly unpriced_models: readonly string[];
@@ -165,7 +180,8 @@ export interface Cost {
   readonly billed: number | null;
 }
 
-export type Dimension = "model" | "provider" | "project" | "feature" | "user" | "day";
+export type Dimension =
+  "model" | "provider" | "project" | "feature" | "user" | "day";
 
 export interface UsageGroup {
   /** The group's value; null where records name none. For `day`: YYYY-MM-DD in the user's time zone. */
@@ -183,7 +199,10 @@ export interface UsageSummary {
   readonly tokens: Tokens;
   readonly cost: Cost;
   readonly groups: readonly UsageGroup[];
-  readonly unpriced: readonly { readonly model: string; readonly tokens: number }[];
+  readonly unpriced: readonly {
+    readonly model: string;
+    readonly tokens: number;
+  }[];
   readonly sample: boolean;
 }
 
@@ -198,15 +217,19 @@ export interface Budget {
   /** US dollars per calendar month. */
   readonly monthly_usd: number;
   /** null: all spend. */
-  readonly scope: { readonly dimension: "project" | "user" | "model"; readonly key: string } | null;
+  readonly scope: {
+    readonly dimension: "project" | "user" | "model";
+    readonly key: string;
+  } | null;
 }
 
 // --- the report of the cost application -------------------------------------------------------------------------------------
 
-export type Unit = "usd" | "percent" | "tokens" | "requests" | "count" | "text" | "date";
+export type Unit =
+  "usd" | "percent" | "tokens" | "requests" | "count" | "text" | "date";
 
 /** One headline number. `source` is the tool_call_id whose result holds the value. */
-export interface Figure {
+export type Figure = {
   readonly id: string;
   readonly label: string;
   readonly value: number | string;
@@ -214,26 +237,34 @@ export interface Figure {
   readonly source: string;
   /** What the value rests on, in a few words, e.g. "30 days, list prices". */
   readonly note: string | null;
-}
+};
 
-export interface ReportTable {
+export type ReportTable = {
   readonly title: string;
-  readonly columns: readonly { readonly key: string; readonly label: string; readonly unit: Unit }[];
+  readonly columns: readonly {
+    readonly key: string;
+    readonly label: string;
+    readonly unit: Unit;
+  }[];
   readonly rows: readonly { readonly [key: string]: string | number | null }[];
   readonly source: string;
-}
+};
 
 /** Stacked spend per day: one point a day, one number per series name, in US dollars. */
-export interface ReportChart {
+export type ReportChart = {
   readonly kind: "daily_spend";
   readonly title: string;
   readonly series: readonly string[];
-  readonly points: readonly { readonly day: string; readonly values: { readonly [series: string]: number }; readonly anomaly: boolean }[];
+  readonly points: readonly {
+    readonly day: string;
+    readonly values: { readonly [series: string]: number };
+    readonly anomaly: boolean;
+  }[];
   readonly source: string;
-}
+};
 
 /** One way to save. Dollars are per month of 30 days; low and high are the ends of an honest range. */
-export interface Saving {
+export type Saving = {
   readonly id: string;
   readonly title: string;
   readonly kind: "model_swap" | "prompt_caching" | "batch";
@@ -244,21 +275,22 @@ export interface Saving {
   readonly effort: "low" | "medium" | "high";
   readonly verify: string;
   readonly source: string;
-}
+};
 
-export type SectionId = "headline" | "where" | "changed" | "savings" | "quality" | "next";
+export type SectionId =
+  "headline" | "where" | "changed" | "savings" | "quality" | "next";
 
-export interface ReportSection {
+export type ReportSection = {
   readonly id: SectionId;
   readonly title: string;
   readonly paragraphs: readonly string[];
   readonly tables: readonly ReportTable[];
   readonly chart: ReportChart | null;
   readonly savings: readonly Saving[];
-}
+};
 
 /** The structured answer to a question about AI spend; the Markdown says the same in words. */
-export interface Report {
+export type Report = {
   readonly kind: "costs";
   readonly question: string;
   /** Which of the analyst's questions this was read as, e.g. "overview"; "unknown" when it was not understood. */
@@ -273,4 +305,4 @@ export interface Report {
   readonly sections: readonly ReportSection[];
   /** Prompts that the person may want to ask next. */
   readonly suggestions: readonly string[];
-}
+};

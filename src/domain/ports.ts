@@ -71,8 +71,12 @@ export interface Submitted {
   readonly queue_position: number;
   /** The thread's last seq when the run was stored: its first event comes after it. */
   readonly after_seq: number;
-  /** Runs of the thread that must be told to stop, because of `interrupt`. */
+  /** Runs of the thread that must be stopped first, because of `interrupt`. */
   readonly interrupted: readonly RunId[];
+  readonly dispatched: boolean;
+  /** The run has not ended. */
+  readonly active: boolean;
+  readonly thread: Thread;
 }
 
 /** An event before the database gave it its seq: the body and the part of the envelope that the emitter knows. */
@@ -96,7 +100,11 @@ export interface Append {
 
 /** The answer to one Append: its events with their seq, or fenced: nothing of it was stored. */
 export type Appended =
-  | { readonly fenced: false; readonly events: readonly Event[]; readonly stopRequested: boolean }
+  | {
+      readonly fenced: false;
+      readonly events: readonly Event[];
+      readonly stopRequested: boolean;
+    }
   | { readonly fenced: true };
 
 export interface Claim {
@@ -121,6 +129,17 @@ export interface Ending {
   readonly answer: (Answer & { readonly message_id: MessageId }) | null;
 }
 
+/** What an ending stored. `dispatched` says that the user's next run became due with it. */
+export interface Ended {
+  readonly events: readonly Event[];
+  readonly dispatched: boolean;
+  readonly thread: Thread;
+}
+
+/** `over`: it had ended before. `marked`: its node must end it. */
+export type StopOutcome =
+  { readonly state: "over" | "marked" } | ({ readonly state: "ended" } & Ended);
+
 export class Store extends Context.Service<
   Store,
   {
@@ -128,34 +147,59 @@ export class Store extends Context.Service<
     readonly submit: (
       user: UserId,
       submission: Submission,
-    ) => Effect.Effect<Submitted, ThreadNotFound | Busy | TooManyRuns | ServiceUnavailable>;
+    ) => Effect.Effect<
+      Submitted,
+      ThreadNotFound | Busy | TooManyRuns | ServiceUnavailable
+    >;
     /** Takes a run for this node: attempt + 1. Null when it has ended or is gone. */
-    readonly claim: (run: RunId) => Effect.Effect<Claim | null, ServiceUnavailable>;
+    readonly claim: (
+      user: UserId,
+      run: RunId,
+    ) => Effect.Effect<Claim | null, ServiceUnavailable>;
     /** Group commit: many runs' events in one transaction. Answers in the order asked. */
-    readonly append: (batch: readonly Append[]) => Effect.Effect<readonly Appended[], ServiceUnavailable>;
+    readonly append: (
+      batch: readonly Append[],
+    ) => Effect.Effect<readonly Appended[], ServiceUnavailable>;
     /** Last events, assistant message, status and the user's next jobs in one transaction. The first ending wins. */
-    readonly end: (last: Append, ending: Ending) => Effect.Effect<readonly Event[], RunFenced | ServiceUnavailable>;
-    /** Ends a queued run at once, or marks a running one; answers what its node or the caller must still do. */
+    readonly end: (
+      last: Append,
+      ending: Ending,
+    ) => Effect.Effect<Ended, RunFenced | ServiceUnavailable>;
+    /**
+     * Stops a run. A queued one ends at once with the events that `lastWords` makes; a running one is marked, and its node ends it;
+     * an ended one stays as it is.
+     */
     readonly requestStop: (
       user: UserId,
       run: RunId,
-    ) => Effect.Effect<{ readonly state: "queued" | "running" | "ended"; readonly thread_id: ThreadId }, RunNotFound | ServiceUnavailable>;
-    /** Runs that are marked running or dispatched though no job carries them: work for this node after a crash. */
+      lastWords: () => readonly PendingEvent[],
+    ) => Effect.Effect<StopOutcome, RunNotFound | ServiceUnavailable>;
     readonly readEvents: (
       user: UserId,
       thread: ThreadId,
       afterSeq: number,
       limit: number,
     ) => Effect.Effect<readonly Event[], ServiceUnavailable>;
-    readonly findThread: (user: UserId, thread: ThreadId) => Effect.Effect<Thread, ThreadNotFound | ServiceUnavailable>;
-    readonly findRun: (user: UserId, run: RunId) => Effect.Effect<Run, RunNotFound | ServiceUnavailable>;
+    readonly findThread: (
+      user: UserId,
+      thread: ThreadId,
+    ) => Effect.Effect<Thread, ThreadNotFound | ServiceUnavailable>;
+    readonly findRun: (
+      user: UserId,
+      run: RunId,
+    ) => Effect.Effect<Run, RunNotFound | ServiceUnavailable>;
     readonly listThreads: (
       user: UserId,
       page: { readonly before: string | null; readonly limit: number },
     ) => Effect.Effect<readonly Thread[], ServiceUnavailable>;
     /** The user's threads with an active run. */
-    readonly activeThreads: (user: UserId) => Effect.Effect<readonly Thread[], ServiceUnavailable>;
-    readonly createThread: (user: UserId, title: string) => Effect.Effect<Thread, ServiceUnavailable>;
+    readonly activeThreads: (
+      user: UserId,
+    ) => Effect.Effect<readonly Thread[], ServiceUnavailable>;
+    readonly createThread: (
+      user: UserId,
+      title: string,
+    ) => Effect.Effect<Thread, ServiceUnavailable>;
     readonly renameThread: (
       user: UserId,
       thread: ThreadId,
@@ -171,15 +215,26 @@ export class Store extends Context.Service<
       thread: ThreadId,
     ) => Effect.Effect<readonly Message[], ThreadNotFound | ServiceUnavailable>;
     /** The full result of a tool call, for the figure that cites it. */
-    readonly findToolCall: (user: UserId, run: RunId, call: string) => Effect.Effect<ToolCall, RunNotFound | ServiceUnavailable>;
-    readonly preferences: (user: UserId) => Effect.Effect<Preferences, ServiceUnavailable>;
-    readonly savePreferences: (user: UserId, preferences: Preferences) => Effect.Effect<void, ServiceUnavailable>;
+    readonly findToolCall: (
+      user: UserId,
+      run: RunId,
+      call: string,
+    ) => Effect.Effect<ToolCall, RunNotFound | ServiceUnavailable>;
+    readonly preferences: (
+      user: UserId,
+    ) => Effect.Effect<Preferences, ServiceUnavailable>;
+    readonly savePreferences: (
+      user: UserId,
+      preferences: Preferences,
+    ) => Effect.Effect<void, ServiceUnavailable>;
   }
 >()("goldenpath/Store") {}
 
 // --- usage -----------------------------------------------------------------------------------------------------------------
 
-export type UsageFilter = { readonly [D in Exclude<Dimension, "day">]?: readonly (string | null)[] };
+export type UsageFilter = {
+  readonly [D in Exclude<Dimension, "day">]?: readonly (string | null)[];
+};
 
 export interface UsageQuery {
   readonly period: Period;
@@ -226,22 +281,42 @@ export class UsageStore extends Context.Service<
   UsageStore,
   {
     /** Sample rows are read only while the user has no other data. */
-    readonly coverage: (user: UserId) => Effect.Effect<Coverage, ServiceUnavailable>;
-    readonly aggregate: (user: UserId, query: UsageQuery) => Effect.Effect<readonly UsageRow[], ServiceUnavailable>;
+    readonly coverage: (
+      user: UserId,
+    ) => Effect.Effect<Coverage, ServiceUnavailable>;
+    readonly aggregate: (
+      user: UserId,
+      query: UsageQuery,
+    ) => Effect.Effect<readonly UsageRow[], ServiceUnavailable>;
     readonly beginImport: (
       user: UserId,
-      source: { readonly format: string; readonly sample: boolean; readonly file_name: string | null },
+      source: {
+        readonly format: string;
+        readonly sample: boolean;
+        readonly file_name: string | null;
+      },
     ) => Effect.Effect<ImportId, ServiceUnavailable>;
     /** Stores one batch; a record whose identity is there already counts as a duplicate and is linked to this import too. */
     readonly saveRecords: (
       user: UserId,
       id: ImportId,
       records: readonly IdentifiedRecord[],
-    ) => Effect.Effect<{ readonly kept: number; readonly duplicate: number }, ServiceUnavailable>;
-    readonly finishImport: (user: UserId, result: ImportResult) => Effect.Effect<void, ServiceUnavailable>;
-    readonly listImports: (user: UserId) => Effect.Effect<readonly ImportResult[], ServiceUnavailable>;
+    ) => Effect.Effect<
+      { readonly kept: number; readonly duplicate: number },
+      ServiceUnavailable
+    >;
+    readonly finishImport: (
+      user: UserId,
+      result: ImportResult,
+    ) => Effect.Effect<void, ServiceUnavailable>;
+    readonly listImports: (
+      user: UserId,
+    ) => Effect.Effect<readonly ImportResult[], ServiceUnavailable>;
     /** Removes an import; rows that another import brought too stay. */
-    readonly removeImport: (user: UserId, id: ImportId) => Effect.Effect<void, ImportNotFound | ServiceUnavailable>;
+    readonly removeImport: (
+      user: UserId,
+      id: ImportId,
+    ) => Effect.Effect<void, ImportNotFound | ServiceUnavailable>;
   }
 >()("goldenpath/UsageStore") {}
 
@@ -261,48 +336,80 @@ export class PriceBook extends Context.Service<
     /** The day the table was made, YYYY-MM-DD. */
     readonly price_date: string;
     /** Null for a model the table does not know: unpriced, never zero. */
-    readonly find: (model: string, provider: string | null, at: Timestamp) => Price | null;
+    readonly find: (
+      model: string,
+      provider: string | null,
+      at: Timestamp,
+    ) => Price | null;
     /** What a record cost by the list; null when unpriced. */
-    readonly price: (record: UsageRecord) => { readonly usd: number; readonly priced_as: string } | null;
+    readonly price: (
+      record: UsageRecord,
+    ) => { readonly usd: number; readonly priced_as: string } | null;
     /** Models one could move to, with today's prices, cheapest first. */
-    readonly alternatives: (model: string, provider: string | null, at: Timestamp) => readonly Price[];
+    readonly alternatives: (
+      model: string,
+      provider: string | null,
+      at: Timestamp,
+    ) => readonly Price[];
   }
 >()("goldenpath/PriceBook") {}
 
 // --- jobs, bus, cache ------------------------------------------------------------------------------------------------------
 
 export interface Job {
+  /** The run's own id: a run has one job at a time. */
   readonly job_id: string;
   readonly run_id: RunId;
+  readonly user_id: UserId;
 }
 
 export class Jobs extends Context.Service<
   Jobs,
   {
     /** Up to `limit` jobs that nobody else has; empty when there are none. */
-    readonly fetch: (limit: number) => Effect.Effect<readonly Job[], ServiceUnavailable>;
+    readonly fetch: (
+      limit: number,
+    ) => Effect.Effect<readonly Job[], ServiceUnavailable>;
     /** Says that these are still being worked on; without it a job goes to another node after limits.heartbeatSeconds. */
-    readonly touch: (jobs: readonly Job[]) => Effect.Effect<void, ServiceUnavailable>;
-    readonly complete: (job: Job) => Effect.Effect<void, ServiceUnavailable>;
+    readonly touch: (
+      jobs: readonly Job[],
+    ) => Effect.Effect<void, ServiceUnavailable>;
+    readonly complete: (
+      jobs: readonly Job[],
+    ) => Effect.Effect<void, ServiceUnavailable>;
     /** Gives a job back at once, for any node to take. */
     readonly release: (job: Job) => Effect.Effect<void, ServiceUnavailable>;
     /** Calls back whenever there may be work; at least every limits.jobPollIntervalMs. */
-    readonly onWork: (callback: () => void) => Effect.Effect<void, never, Scope.Scope>;
+    readonly onWork: (
+      callback: () => void,
+    ) => Effect.Effect<void, never, Scope.Scope>;
   }
 >()("goldenpath/Jobs") {}
 
 /** What nodes tell each other. Lossy by contract: whoever hears nothing finds the truth in the log. */
 export type BusMessage =
-  | { readonly kind: "events"; readonly thread_id: ThreadId; readonly last_seq: number; readonly events: readonly Event[] }
+  | {
+      readonly kind: "events";
+      readonly thread_id: ThreadId;
+      readonly last_seq: number;
+      readonly events: readonly Event[];
+    }
   | { readonly kind: "stop"; readonly run_id: RunId }
-  | { readonly kind: "thread"; readonly user_id: UserId; readonly thread_id: ThreadId; readonly deleted: boolean }
+  | { readonly kind: "thread"; readonly thread: Thread }
+  | { readonly kind: "deleted"; readonly thread_id: ThreadId }
   | { readonly kind: "work" };
 
 export class Bus extends Context.Service<
   Bus,
   {
-    readonly publish: (topic: string, message: BusMessage) => Effect.Effect<void>;
-    readonly subscribe: (topic: string, handler: (message: BusMessage) => void) => Effect.Effect<void, never, Scope.Scope>;
+    readonly publish: (
+      topic: string,
+      message: BusMessage,
+    ) => Effect.Effect<void>;
+    readonly subscribe: (
+      topic: string,
+      handler: (message: BusMessage) => void,
+    ) => Effect.Effect<void, never, Scope.Scope>;
   }
 >()("goldenpath/Bus") {}
 
@@ -316,10 +423,18 @@ export const topics = {
 export class Cache extends Context.Service<
   Cache,
   {
-    readonly get: (key: string) => Effect.Effect<string | null, ServiceUnavailable>;
-    readonly set: (key: string, value: string, lifetimeSeconds: number) => Effect.Effect<void, ServiceUnavailable>;
+    readonly get: (
+      key: string,
+    ) => Effect.Effect<string | null, ServiceUnavailable>;
+    readonly set: (
+      key: string,
+      value: string,
+      lifetimeSeconds: number,
+    ) => Effect.Effect<void, ServiceUnavailable>;
     /** Reads and removes in one step: of many takers, one gets the value. */
-    readonly take: (key: string) => Effect.Effect<string | null, ServiceUnavailable>;
+    readonly take: (
+      key: string,
+    ) => Effect.Effect<string | null, ServiceUnavailable>;
     /** Takes one token of a bucket that holds `burst` and refills `perMinute`; answers how long to wait, 0 when taken. */
     readonly consume: (
       key: string,

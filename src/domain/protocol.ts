@@ -57,10 +57,18 @@ export type UnauthorizedReason = (typeof UNAUTHORIZED_REASONS)[number];
 // --- fields ----------------------------------------------------------------------------------------------------------------
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
-const Identifier = Schema.String.check(Schema.isNonEmpty(), Schema.isMaxLength(64));
-const Instant = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/));
+const Identifier = Schema.String.check(
+  Schema.isNonEmpty(),
+  Schema.isMaxLength(64),
+);
+const Instant = Schema.String.check(
+  Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+);
 const Failure = Schema.Struct({ code: Schema.String, message: Schema.String });
-const Text = Schema.String.check(Schema.isNonEmpty(), Schema.isMaxLength(4_000));
+const Text = Schema.String.check(
+  Schema.isNonEmpty(),
+  Schema.isMaxLength(4_000),
+);
 
 const RunStatus = Schema.Literals([
   "queued",
@@ -72,9 +80,17 @@ const RunStatus = Schema.Literals([
   "cancelled",
   "timed_out",
 ]);
-const ActiveRun = Schema.Struct({ run_id: Schema.String, status: RunStatus, started_at: Schema.NullOr(Instant) });
+const ActiveRun = Schema.Struct({
+  run_id: Schema.String,
+  status: RunStatus,
+  started_at: Schema.NullOr(Instant),
+});
 const ServiceStatus = Schema.Literals(["up", "down", "absent"]);
-const Services = Schema.Struct({ database: ServiceStatus, cache: ServiceStatus, model: ServiceStatus });
+const Services = Schema.Struct({
+  database: ServiceStatus,
+  cache: ServiceStatus,
+  model: ServiceStatus,
+});
 const Mode = Schema.Literals(["full", "degraded"]);
 
 // --- client → server (section 5) -------------------------------------------------------------------------------------------
@@ -84,24 +100,38 @@ export const UserMessage = Schema.Struct({
   message_id: Schema.optionalKey(Identifier),
   text: Text,
   thread_id: Schema.optionalKey(Schema.NullOr(Identifier)),
-  if_busy: Schema.optionalKey(Schema.Literals(["enqueue", "reject", "interrupt"])),
+  if_busy: Schema.optionalKey(
+    Schema.Literals(["enqueue", "reject", "interrupt"]),
+  ),
   user_id: Schema.optionalKey(Schema.String),
 });
-export const StopRun = Schema.Struct({ type: Schema.Literal("stop_run"), run_id: Identifier });
+export const StopRun = Schema.Struct({
+  type: Schema.Literal("stop_run"),
+  run_id: Identifier,
+});
 export const JoinThread = Schema.Struct({
   type: Schema.Literal("join_thread"),
   thread_id: Identifier,
   after_seq: Schema.optionalKey(Count),
 });
-export const LeaveThread = Schema.Struct({ type: Schema.Literal("leave_thread"), thread_id: Identifier });
-export const AckEvents = Schema.Struct({ type: Schema.Literal("ack_events"), thread_id: Identifier, seq: Count });
+export const LeaveThread = Schema.Struct({
+  type: Schema.Literal("leave_thread"),
+  thread_id: Identifier,
+});
+export const AckEvents = Schema.Struct({
+  type: Schema.Literal("ack_events"),
+  thread_id: Identifier,
+  seq: Count,
+});
 export const TokenRefresh = Schema.Struct({
   type: Schema.Literal("token_refresh"),
   token: Schema.String.check(Schema.isNonEmpty()),
 });
 export const Ping = Schema.Struct({
   type: Schema.Literal("ping"),
-  id: Schema.optionalKey(Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Finite])),
+  id: Schema.optionalKey(
+    Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Finite]),
+  ),
 });
 
 export const clientFrames = {
@@ -114,8 +144,11 @@ export const clientFrames = {
   ping: Ping,
 } as const;
 export type ClientFrameType = keyof typeof clientFrames;
-export type ClientFrame = { [T in ClientFrameType]: (typeof clientFrames)[T]["Type"] }[ClientFrameType];
-export type FrameOf<T extends ClientFrameType> = (typeof clientFrames)[T]["Type"];
+export type ClientFrame = {
+  [T in ClientFrameType]: (typeof clientFrames)[T]["Type"];
+}[ClientFrameType];
+export type FrameOf<T extends ClientFrameType> =
+  (typeof clientFrames)[T]["Type"];
 
 // --- server → client: connection frames (section 3) ------------------------------------------------------------------------
 
@@ -181,10 +214,23 @@ export const connectionFrames = {
     id: Schema.optionalKey(Schema.Union([Schema.String, Schema.Finite])),
     server_time: Instant,
   }),
-  service_status: Schema.Struct({ type: Schema.Literal("service_status"), mode: Mode, services: Services }),
-  token_expiring: Schema.Struct({ type: Schema.Literal("token_expiring"), expires_at: Instant }),
-  token_refreshed: Schema.Struct({ type: Schema.Literal("token_refreshed"), expires_at: Instant }),
-  server_draining: Schema.Struct({ type: Schema.Literal("server_draining"), reconnect_after_ms: Count }),
+  service_status: Schema.Struct({
+    type: Schema.Literal("service_status"),
+    mode: Mode,
+    services: Services,
+  }),
+  token_expiring: Schema.Struct({
+    type: Schema.Literal("token_expiring"),
+    expires_at: Instant,
+  }),
+  token_refreshed: Schema.Struct({
+    type: Schema.Literal("token_refreshed"),
+    expires_at: Instant,
+  }),
+  server_draining: Schema.Struct({
+    type: Schema.Literal("server_draining"),
+    reconnect_after_ms: Count,
+  }),
   thread_updated: Schema.Struct({
     type: Schema.Literal("thread_updated"),
     thread_id: Schema.String,
@@ -202,8 +248,11 @@ export const connectionFrames = {
   }),
 } as const;
 export type ConnectionFrameType = keyof typeof connectionFrames;
-export type ConnectionFrameOf<T extends ConnectionFrameType> = (typeof connectionFrames)[T]["Type"];
-export type ConnectionFrame = { [T in ConnectionFrameType]: ConnectionFrameOf<T> }[ConnectionFrameType];
+export type ConnectionFrameOf<T extends ConnectionFrameType> =
+  (typeof connectionFrames)[T]["Type"];
+export type ConnectionFrame = {
+  [T in ConnectionFrameType]: ConnectionFrameOf<T>;
+}[ConnectionFrameType];
 
 // --- server → client: events (section 4) -----------------------------------------------------------------------------------
 
@@ -218,7 +267,14 @@ const envelope = {
   parent_agent: Schema.NullOr(Schema.String),
   attempt: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
 };
-const AgentStatus = Schema.Literals(["completed", "partial", "failed", "cancelled", "timed_out", "interrupted"]);
+const AgentStatus = Schema.Literals([
+  "completed",
+  "partial",
+  "failed",
+  "cancelled",
+  "timed_out",
+  "interrupted",
+]);
 
 /** The fields of each event type beside the envelope: what an emitter provides. */
 export const eventBodies = {
@@ -265,18 +321,22 @@ export const eventBodies = {
 } as const;
 export type EventType = keyof typeof eventBodies;
 
-const body = <T extends EventType>(type: T) => Schema.Struct(eventBodies[type]);
-const event = <T extends EventType>(type: T) => Schema.Struct({ ...envelope, ...eventBodies[type] });
+/** Written out for each type: through a generic function the fields would lose their types. */
 export const events = {
-  agent_started: event("agent_started"),
-  agent_thinking: event("agent_thinking"),
-  tool_executing: event("tool_executing"),
-  tool_completed: event("tool_completed"),
-  agent_completed: event("agent_completed"),
-  final_response: event("final_response"),
+  agent_started: Schema.Struct({ ...envelope, ...eventBodies.agent_started }),
+  agent_thinking: Schema.Struct({ ...envelope, ...eventBodies.agent_thinking }),
+  tool_executing: Schema.Struct({ ...envelope, ...eventBodies.tool_executing }),
+  tool_completed: Schema.Struct({ ...envelope, ...eventBodies.tool_completed }),
+  agent_completed: Schema.Struct({
+    ...envelope,
+    ...eventBodies.agent_completed,
+  }),
+  final_response: Schema.Struct({ ...envelope, ...eventBodies.final_response }),
 } as const;
 export type EventOf<T extends EventType> = (typeof events)[T]["Type"];
 export type Event = { [T in EventType]: EventOf<T> }[EventType];
-export type EventBody = { [T in EventType]: ReturnType<typeof body<T>>["Type"] }[EventType];
+export type EventBody = {
+  [T in EventType]: Schema.Struct.Type<(typeof eventBodies)[T]>;
+}[EventType];
 
 export type ServerFrame = ConnectionFrame | Event;

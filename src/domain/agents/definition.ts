@@ -5,7 +5,17 @@
  */
 import type { Effect, Schema } from "effect";
 import type { ToolFailed } from "../errors.ts";
-import type { Answer, Failure, JsonObject, Preferences, RunId, Step, ThreadId, ToolCall, UserId } from "../model.ts";
+import type {
+  Answer,
+  Failure,
+  JsonObject,
+  Preferences,
+  RunId,
+  Step,
+  ThreadId,
+  ToolCall,
+  UserId,
+} from "../model.ts";
 
 /** What a tool knows of the run it works for. */
 export interface ToolContext {
@@ -22,7 +32,10 @@ export interface Tool<R = never> {
   readonly description: string;
   /** The parameters' schema as one that decodes unknown input; a mismatch is a failed tool, not a failed run. */
   readonly parameters: Schema.Codec<JsonObject, JsonObject>;
-  readonly run: (parameters: JsonObject, context: ToolContext) => Effect.Effect<JsonObject, ToolFailed, R>;
+  readonly run: (
+    parameters: JsonObject,
+    context: ToolContext,
+  ) => Effect.Effect<JsonObject, ToolFailed, R>;
   /** One line for a person about a result. */
   readonly summarize: (result: JsonObject) => string;
 }
@@ -49,7 +62,12 @@ export type Decision =
       readonly purpose: string;
       readonly final?: boolean;
     }
-  | { readonly kind: "finish"; readonly status: "completed" | "partial"; readonly summary: string; readonly result: JsonObject }
+  | {
+      readonly kind: "finish";
+      readonly status: "completed" | "partial";
+      readonly summary: string;
+      readonly result: JsonObject;
+    }
   | { readonly kind: "fail"; readonly error: Failure };
 
 export interface Agent {
@@ -74,5 +92,13 @@ export interface Application<R = never> {
   /** The next agent given what has finished, or null when the plan is done. Pure. */
   readonly next: (view: AgentView) => string | null;
   /** The answer from the finished steps; null when there is nothing to answer with. Also called when the last agent failed. */
-  readonly answer: (view: AgentView, ending: { readonly timedOut: boolean }) => Answer | null;
+  readonly answer: (
+    view: AgentView,
+    ending: { readonly timedOut: boolean },
+  ) => Answer | null;
+  /** Called once the answer is stored, for what may be kept for later; its failure changes nothing. */
+  readonly concluded?: (
+    answer: Answer,
+    context: ToolContext,
+  ) => Effect.Effect<void, never, R>;
 }

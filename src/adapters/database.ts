@@ -1,0 +1,160 @@
+/**
+ * The one door to SQL: transactions that carry a user or the log writer's role, on a pool that is either a PostgreSQL server's or
+ * the embedded database's. Promises: no statement of the domain runs outside a role under row-level security; what fails for want
+ * of a database is ServiceUnavailable, what fails for a defect of ours is a defect.
+ */
+import { Context, Effect } from "effect";
+import { Kysely, PostgresDialect, sql } from "kysely";
+import type { Transaction } from "kysely";
+import { Migrator } from "kysely/migration";
+import pg from "pg";
+import { ServiceUnavailable } from "../domain/errors.ts";
+import type { UserId } from "../domain/model.ts";
+import { migrations } from "./migrations/index.ts";
+import type { Tables } from "./schema.ts";
+
+export type Trx = Transaction<Tables>;
+
+/** Thrown inside a transaction to roll it back and fail with `failure`. */
+export class Abort<E> extends Error {
+  readonly failure: E;
+  constructor(failure: E) {
+    super("transaction aborted");
+    this.failure = failure;
+  }
+}
+
+export class Database extends Context.Service<
+  Database,
+  {
+    readonly pool: pg.Pool;
+    /** A transaction that sees and writes the rows of one user only. */
+    readonly asUser: <A, E = never>(
+      user: UserId,
+      work: (trx: Trx) => Promise<A>,
+    ) => Effect.Effect<A, E | ServiceUnavailable>;
+    /** One statement of its own, committed by itself; for functions that carry their own rights. */
+    readonly call: <Row extends pg.QueryResultRow>(
+      statement: pg.QueryConfig,
+    ) => Effect.Effect<readonly Row[], ServiceUnavailable>;
+    /** A transaction that sees which runs are due, of all users, and nothing of what they hold. */
+    readonly asWriter: <A>(
+      work: (trx: Trx) => Promise<A>,
+    ) => Effect.Effect<A, ServiceUnavailable>;
+    readonly probe: Effect.Effect<void, ServiceUnavailable>;
+  }
+>()("goldenpath/Database") {}
+
+/** What the pool gives back: int8 and numeric as numbers (both far below 2^53 here), instants as ISO 8601. */
+const PARSERS = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.INT8, Number],
+  [pg.types.builtins.NUMERIC, Number],
+  [pg.types.builtins.TIMESTAMPTZ, (text) => new Date(text).toISOString()],
+]);
+
+export const poolTypes: pg.CustomTypesConfig = {
+  getTypeParser: (id, format) =>
+    PARSERS.get(id) ?? pg.types.getTypeParser(id, format as "text"),
+};
+
+/** The service over an open, migrated pool; `onOutage` is called when a statement failed for want of a database. */
+export function makeDatabase(
+  pool: pg.Pool,
+  onOutage: () => void = () => undefined,
+): Database["Service"] {
+  const transact = <A, E = never>(run: () => Promise<A>) =>
+    attempt<A, E>(run).pipe(
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (error instanceof ServiceUnavailable) onOutage();
+        }),
+      ),
+    );
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return Database.of({
+    pool,
+    asUser: (user, work) =>
+      transact(() =>
+        kysely.transaction().execute(async (trx) => {
+          await sql`select set_config('role', 'gp_app', true), set_config('app.user_id', ${user}, true)`.execute(
+            trx,
+          );
+          return work(trx);
+        }),
+      ),
+    call: <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) =>
+      transact(async () => (await pool.query<Row>(statement)).rows),
+    asWriter: (work) =>
+      transact(() =>
+        kysely.transaction().execute(async (trx) => {
+          await sql`select set_config('role', 'gp_writer', true)`.execute(trx);
+          return work(trx);
+        }),
+      ),
+    probe: transact(() => sql`select 1`.execute(kysely)).pipe(Effect.asVoid),
+  });
+}
+
+/**
+ * Brings the schema to the newest migration and checks what isolation rests on.
+ * @throws when a migration fails, or a role could see past row-level security.
+ */
+export async function migrate(pool: pg.Pool): Promise<void> {
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const migrator = new Migrator({
+    db: kysely,
+    provider: { getMigrations: async () => migrations },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  await checkIsolation(kysely);
+}
+
+/** Refuses to start where a forgotten WHERE could leak: a role that owns or bypasses, or a table without forced policies. */
+export async function checkIsolation(kysely: Kysely<Tables>): Promise<void> {
+  const { rows } = await sql<{ problem: string }>`
+    select 'role ' || rolname || ' may bypass row-level security' as problem from pg_roles
+      where rolname in ('gp_app', 'gp_writer') and (rolsuper or rolbypassrls or rolcanlogin)
+    union all
+    select 'table ' || c.relname || ' does not force row-level security' from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      join pg_attribute a on a.attrelid = c.oid and a.attname = 'user_id'
+      where n.nspname = current_schema() and c.relkind = 'r' and not (c.relrowsecurity and c.relforcerowsecurity)
+    union all
+    select 'table ' || c.relname || ' is owned by ' || r.rolname from pg_class c
+      join pg_roles r on r.oid = c.relowner where r.rolname in ('gp_app', 'gp_writer')`.execute(
+    kysely,
+  );
+  if (rows.length > 0) throw new Error(rows.map((it) => it.problem).join("; "));
+}
+
+function attempt<A, E = never>(
+  run: () => Promise<A>,
+): Effect.Effect<A, E | ServiceUnavailable> {
+  return Effect.tryPromise({ try: run, catch: (cause) => cause }).pipe(
+    Effect.catch((cause): Effect.Effect<never, E | ServiceUnavailable> => {
+      if (cause instanceof Abort) return Effect.fail(cause.failure as E);
+      if (isOutage(cause)) {
+        return Effect.fail(
+          new ServiceUnavailable({ service: "database", cause }),
+        );
+      }
+      return Effect.die(cause);
+    }),
+  );
+}
+
+/** SQLSTATE classes that say the server is away, overloaded or asks for another try, beside errors of the socket itself. */
+const OUTAGE =
+  /^(08|53|57P|40001|40P01|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)/;
+
+function isOutage(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const code = "code" in cause ? String(cause.code) : "";
+  return (
+    OUTAGE.test(code) ||
+    /Connection terminated|timeout exceeded|after calling end/i.test(
+      cause.message,
+    )
+  );
+}

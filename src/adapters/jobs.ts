@@ -1,0 +1,141 @@
+/**
+ * Jobs on pg-boss, over the same database as everything else: a job is a run that may be worked on now, and its id is the run's.
+ * Owns the queue. Promises: a job is enqueued in the transaction that makes it due; a dead node's job comes back by itself.
+ */
+import { Effect, Layer } from "effect";
+import { fromKysely, PgBoss } from "pg-boss";
+import type { Db } from "pg-boss";
+import type pg from "pg";
+import { ServiceUnavailable } from "../domain/errors.ts";
+import { limits } from "../domain/limits.ts";
+import type { RunId, UserId } from "../domain/model.ts";
+import { Bus, Jobs, topics } from "../domain/ports.ts";
+import type { Job } from "../domain/ports.ts";
+import type { Database, Trx } from "./database.ts";
+
+const QUEUE = "runs";
+/** Crashes are counted by our own attempt, so pg-boss must never give up before we do. */
+const RETRIES_MAX = limits.attemptsMax * 4;
+
+interface JobData {
+  readonly run_id: RunId;
+  readonly user_id: UserId;
+}
+
+/** Puts runs into the queue inside a transaction. */
+export type Enqueue = (trx: Trx, runs: readonly JobData[]) => Promise<void>;
+
+/** Opens the queue on a pool; makes its schema when there is none. The caller stops it. */
+export async function openBoss(
+  pool: pg.Pool,
+  options: { readonly supervise: boolean },
+): Promise<PgBoss> {
+  const boss = new PgBoss({
+    db: pooled(pool),
+    schedule: false,
+    supervise: options.supervise,
+    monitorIntervalSeconds: 1,
+    monitorVacuum: false,
+  });
+  boss.on("error", () => undefined);
+  await boss.start();
+  if ((await boss.getQueue(QUEUE)) === null) {
+    await boss.createQueue(QUEUE, {
+      policy: "standard",
+      retryLimit: RETRIES_MAX,
+      retryDelay: 0,
+      heartbeatSeconds: limits.heartbeatSeconds,
+      deleteAfterSeconds: limits.endedJobsKeptSeconds,
+    });
+  }
+  // The first look at a queue asks the database: inside a transaction on the embedded one's only connection it would wait for itself.
+  await boss.findJobs(QUEUE, { id: "00000000-0000-0000-0000-000000000000" });
+  return boss;
+}
+
+/** A statement that fails inside its own BEGIN leaves the connection in an aborted transaction: roll back before giving it back. */
+function pooled(pool: pg.Pool): Db {
+  return {
+    executeSql: async (text, values) => {
+      const client = await pool.connect();
+      try {
+        return await client.query(text, values);
+      } catch (error) {
+        await client.query("rollback");
+        throw error;
+      } finally {
+        client.release();
+      }
+    },
+  };
+}
+
+export function makeEnqueue(boss: PgBoss): Enqueue {
+  return async (trx, runs) => {
+    await boss.insert(
+      QUEUE,
+      runs.map((data) => ({ id: data.run_id, data })),
+      { db: fromKysely(trx) },
+    );
+  };
+}
+
+/**
+ * For a process that alone may use the database: whatever was being worked on has lost its owner, so it goes back into the queue
+ * at once instead of after the heartbeat.
+ */
+export async function reclaimAll(
+  boss: PgBoss,
+  database: Database["Service"],
+): Promise<void> {
+  const due = await Effect.runPromise(
+    database.asWriter((trx) =>
+      trx
+        .selectFrom("runs")
+        .select("run_id")
+        .where("dispatched_at", "is not", null)
+        .where("ended_at", "is", null)
+        .execute(),
+    ),
+  );
+  if (due.length > 0)
+    await boss.fail(
+      QUEUE,
+      due.map((it) => it.run_id),
+    );
+}
+
+export function jobsLayer(boss: PgBoss): Layer.Layer<Jobs, never, Bus> {
+  return Layer.effect(
+    Jobs,
+    Effect.gen(function* () {
+      const bus = yield* Bus;
+      return Jobs.of({
+        fetch: (limit) =>
+          attempt(() => boss.fetch<JobData>(QUEUE, { batchSize: limit })).pipe(
+            Effect.map((jobs) =>
+              jobs.map((it): Job => ({ job_id: it.id, ...it.data })),
+            ),
+          ),
+        touch: (jobs) =>
+          jobs.length === 0
+            ? Effect.void
+            : attempt(() => boss.touch(QUEUE, ids(jobs))),
+        complete: (jobs) => attempt(() => boss.complete(QUEUE, ids(jobs))),
+        release: (job) => attempt(() => boss.fail(QUEUE, job.job_id)),
+        onWork: (callback) => bus.subscribe(topics.work, callback),
+      });
+    }),
+  );
+}
+
+const ids = (jobs: readonly Job[]) => jobs.map((it) => it.job_id);
+
+function attempt<A>(
+  run: () => Promise<A>,
+): Effect.Effect<A, ServiceUnavailable> {
+  return Effect.tryPromise({
+    try: run,
+    catch: (cause) => new ServiceUnavailable({ service: "database", cause }),
+  });
+}

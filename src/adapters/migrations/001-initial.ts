@@ -1,0 +1,240 @@
+/**
+ * Tables, roles, row-level security and the one SQL function that writes the event log. Promises: every table with a user has
+ * forced row-level security; gp_app sees the rows of app.user_id only; gp_writer may only add to the log, fenced by attempt.
+ */
+import { sql } from "kysely";
+import type { Kysely } from "kysely";
+import type { Migration } from "kysely/migration";
+
+const TABLES = `
+create table users (
+  user_id text primary key,
+  preferences json,
+  data_version bigint not null default 0
+);
+
+create table threads (
+  thread_id uuid primary key,
+  user_id text not null,
+  title text not null,
+  last_seq bigint not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+create index threads_by_user on threads (user_id, updated_at desc, thread_id);
+
+create table runs (
+  run_id uuid primary key,
+  user_id text not null,
+  thread_id uuid not null references threads on delete cascade,
+  message_id text not null,
+  position bigint not null generated always as identity,
+  status text not null default 'queued'
+    check (status in ('queued','running','awaiting_approval','completed','partial','failed','cancelled','timed_out')),
+  attempt integer not null default 0,
+  error json,
+  created_at timestamptz not null default now(),
+  dispatched_at timestamptz,
+  stop_requested_at timestamptz,
+  started_at timestamptz,
+  ended_at timestamptz,
+  check ((ended_at is null) = (status in ('queued','running','awaiting_approval')))
+);
+create unique index runs_by_message on runs (user_id, message_id);
+create index runs_by_thread on runs (thread_id, position);
+create index runs_active on runs (user_id, position) where ended_at is null;
+
+create table messages (
+  user_id text not null,
+  message_id text not null,
+  thread_id uuid not null references threads on delete cascade,
+  run_id uuid not null references runs on delete cascade,
+  role text not null check (role in ('user','assistant')),
+  content text not null,
+  report json,
+  created_at timestamptz not null default now(),
+  primary key (user_id, message_id)
+);
+create index messages_by_thread on messages (thread_id, created_at);
+
+create table run_steps (
+  run_id uuid not null references runs on delete cascade,
+  position integer not null,
+  user_id text not null,
+  step json not null,
+  primary key (run_id, position)
+);
+
+create table tool_calls (
+  run_id uuid not null references runs on delete cascade,
+  tool_call_id text not null,
+  user_id text not null,
+  call json not null,
+  primary key (run_id, tool_call_id)
+);
+
+create table events (
+  thread_id uuid not null references threads on delete cascade,
+  seq bigint not null,
+  user_id text not null,
+  run_id uuid not null,
+  event json not null,
+  primary key (thread_id, seq)
+);
+create index events_by_run on events (run_id, seq);
+
+create table imports (
+  import_id uuid primary key,
+  user_id text not null,
+  format text not null,
+  sample boolean not null,
+  file_name text,
+  result json,
+  created_at timestamptz not null default now()
+);
+create index imports_by_user on imports (user_id, created_at desc);
+
+create table usage_records (
+  user_id text not null,
+  identity text not null,
+  at timestamptz not null,
+  model text not null,
+  provider text,
+  project text,
+  feature text,
+  end_user text,
+  api_key text,
+  tier text not null check (tier in ('standard','batch','flex','priority')),
+  requests bigint not null check (requests >= 0),
+  uncached_input bigint not null check (uncached_input >= 0),
+  cache_read bigint not null check (cache_read >= 0),
+  cache_write_5m bigint not null check (cache_write_5m >= 0),
+  cache_write_1h bigint not null check (cache_write_1h >= 0),
+  output bigint not null check (output >= 0),
+  billed_usd numeric,
+  computed_usd numeric,
+  priced_as text,
+  sample boolean not null,
+  import_ids uuid[] not null,
+  primary key (user_id, identity)
+);
+create index usage_by_time on usage_records (user_id, sample, at);
+`;
+
+/**
+ * Locks the threads first, so that claims, endings and appends of one thread follow one another, then drops what is fenced, then
+ * numbers and inserts the rest: seq is contiguous per thread because nobody else can be numbering it. It runs as gp_writer, and
+ * nobody has a right to insert into the log but through it.
+ */
+const APPEND = `
+create function append_events(batch json)
+returns table (item bigint, first_seq bigint, last_seq bigint, stop_requested boolean)
+language plpgsql security definer set search_path from current as $$
+begin
+  perform 1 from threads t
+    where t.thread_id in (select (i ->> 'thread_id')::uuid from json_array_elements(batch) i)
+    order by t.thread_id for update;
+
+  return query
+  with items as (
+    select ordinality as item, (value ->> 'run_id')::uuid as run_id, (value ->> 'thread_id')::uuid as thread_id,
+           (value ->> 'attempt')::int as attempt, value as body
+    from json_array_elements(batch) with ordinality
+  ), live as (
+    select i.*, r.user_id, r.stop_requested_at is not null as stop_requested
+    from items i join runs r on r.run_id = i.run_id and r.thread_id = i.thread_id
+    where r.attempt = i.attempt and r.user_id = i.body ->> 'user_id' and r.status in ('running', 'awaiting_approval')
+  ), numbered as (
+    select l.item, l.user_id, l.run_id, l.thread_id, e.value as event,
+           t.last_seq + row_number() over (partition by l.thread_id order by l.item, e.ordinality) as seq
+    from live l join threads t on t.thread_id = l.thread_id
+    cross join lateral json_array_elements(l.body -> 'events') with ordinality e
+  ), inserted_events as (
+    insert into events (thread_id, seq, user_id, run_id, event)
+    select n.thread_id, n.seq, n.user_id, n.run_id, n.event from numbered n
+  ), inserted_steps as (
+    insert into run_steps (run_id, position, user_id, step)
+    select l.run_id, (s.value ->> 'position')::int, l.user_id, s.value -> 'step'
+    from live l cross join lateral json_array_elements(l.body -> 'steps') s
+  ), inserted_calls as (
+    insert into tool_calls (run_id, tool_call_id, user_id, call)
+    select l.run_id, c.value ->> 'tool_call_id', l.user_id, c.value
+    from live l cross join lateral json_array_elements(l.body -> 'calls') c
+  ), advanced as (
+    update threads t set last_seq = a.seq
+    from (select n.thread_id, max(n.seq) as seq from numbered n group by n.thread_id) a
+    where t.thread_id = a.thread_id
+  )
+  select l.item, min(n.seq)::bigint, max(n.seq)::bigint, l.stop_requested
+  from live l left join numbered n on n.item = l.item
+  group by l.item, l.stop_requested;
+end $$;
+`;
+
+/** Roles belong to the whole server, so another database may have made them already, perhaps at this very moment. */
+const ROLES = `
+do $$
+declare name text;
+begin
+  foreach name in array array['gp_app', 'gp_writer'] loop
+    begin
+      execute format('create role %I nologin nosuperuser nobypassrls', name);
+    exception when duplicate_object or unique_violation then null;
+    end;
+    if not pg_has_role(current_user, name, 'member') then
+      execute format('grant %I to current_user', name);
+    end if;
+  end loop;
+end $$;
+
+grant select, insert, update, delete on users, threads, runs, messages, imports, usage_records to gp_app;
+grant select on run_steps, tool_calls, events to gp_app;
+grant insert on events, run_steps, tool_calls to gp_writer;
+grant select (run_id, thread_id, user_id, attempt, status, dispatched_at, stop_requested_at, ended_at) on runs to gp_writer;
+grant select (thread_id, last_seq), update (last_seq) on threads to gp_writer;
+do $$ begin
+  execute format('grant create on schema %I to gp_writer', current_schema());
+  alter function append_events(json) owner to gp_writer;
+  execute format('revoke create on schema %I from gp_writer', current_schema());
+end $$;
+revoke execute on function append_events(json) from public;
+grant execute on function append_events(json) to gp_app;
+do $$ begin execute format('grant execute on function append_events(json) to %I', session_user); end $$;
+`;
+
+const OWNED = [
+  "users",
+  "threads",
+  "runs",
+  "messages",
+  "run_steps",
+  "tool_calls",
+  "events",
+  "imports",
+  "usage_records",
+];
+
+const POLICIES = [
+  ...OWNED.map(
+    (table) => `
+alter table ${table} enable row level security;
+alter table ${table} force row level security;
+create policy own_rows on ${table} to gp_app
+  using (user_id = current_setting('app.user_id', true))
+  with check (user_id = current_setting('app.user_id', true));`,
+  ),
+  "create policy writer_reads on runs for select to gp_writer using (true);",
+  "create policy writer_reads on threads for select to gp_writer using (true);",
+  "create policy writer_advances on threads for update to gp_writer using (true);",
+  "create policy writer_adds on events for insert to gp_writer with check (true);",
+  "create policy writer_adds on run_steps for insert to gp_writer with check (true);",
+  "create policy writer_adds on tool_calls for insert to gp_writer with check (true);",
+].join("\n");
+
+async function up(db: Kysely<unknown>): Promise<void> {
+  for (const part of [TABLES, APPEND, ROLES, POLICIES]) {
+    await sql.raw(part).execute(db);
+  }
+}
+
+export const initial: Migration = { up };

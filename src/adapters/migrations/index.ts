@@ -1,0 +1,10 @@
+/**
+ * The migrations in order. Promises: a name is never reused and a migration that has been released is never changed; the same
+ * list runs on PGlite and on PostgreSQL.
+ */
+import type { Migration } from "kysely/migration";
+import { initial } from "./001-initial.ts";
+
+export const migrations: Record<string, Migration> = {
+  "001-initial": initial,
+};

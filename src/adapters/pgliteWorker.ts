@@ -1,0 +1,28 @@
+/**
+ * The embedded database, in a thread of its own: PGlite on one directory, spoken to in PostgreSQL's wire protocol. Owns the
+ * directory while it lives. Promises: answers in the order asked; a query here never holds up the event loop of the server.
+ */
+import { PGlite } from "@electric-sql/pglite";
+import { parentPort, workerData } from "node:worker_threads";
+
+if (parentPort === null) throw new Error("pgliteWorker runs as a worker only");
+const port = parentPort;
+const database = await PGlite.create(
+  (workerData as { directory: string }).directory,
+);
+let last: Promise<void> = Promise.resolve();
+
+port.on("message", (message: Uint8Array | "close") => {
+  last = last.then(() => (message === "close" ? close() : answer(message)));
+});
+port.postMessage("open");
+
+async function answer(message: Uint8Array): Promise<void> {
+  const bytes = new Uint8Array(await database.execProtocolRaw(message));
+  port.postMessage(bytes, [bytes.buffer]);
+}
+
+async function close(): Promise<void> {
+  await database.close();
+  port.postMessage("closed");
+}

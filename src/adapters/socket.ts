@@ -1,0 +1,186 @@
+/**
+ * WebSockets by ws: the checks before an upgrade, the held upgrade, and the wire it becomes. Owns the handshakes that have no verdict yet.
+ * Promises: a refusal before the upgrade is HTTP with a problem body; the token is never echoed, and never read from the query.
+ */
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { RawData, WebSocket } from "ws";
+import { limits } from "../domain/limits.ts";
+import type { ThreadId } from "../domain/model.ts";
+import { SUBPROTOCOL, SUBPROTOCOL_ALIAS } from "../domain/protocol.ts";
+import type { Credential } from "../domain/sessions.ts";
+import type { HeldUpgrade, Wire } from "../domain/wire.ts";
+import { problemText } from "./problem.ts";
+import type { Problem } from "./problem.ts";
+
+export interface SocketSettings {
+  readonly paths: readonly string[];
+  readonly handshakesPerAddress: number;
+  /** Null where the upgrade may go on. */
+  readonly refuse: (request: IncomingMessage) => Problem | null;
+  readonly addressOf: (request: IncomingMessage) => string;
+  readonly open: (upgrade: HeldUpgrade) => void;
+}
+
+/** Takes the upgrades of an HTTP server. */
+export function acceptSockets(server: Server, settings: SocketSettings): void {
+  const pending = new Map<string, number>();
+  const options = {
+    noServer: true,
+    maxPayload: limits.frameBytesMax,
+    maxFragments: limits.frameFragmentsMax,
+    perMessageDeflate: false,
+    closeTimeout: limits.closeTimeoutMs,
+    clientTracking: false,
+    handleProtocols: selectProtocol,
+  };
+  const webSockets = new WebSocketServer(options);
+
+  server.on(
+    "upgrade",
+    (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on("error", () => socket.destroy());
+      const address = settings.addressOf(request);
+      const problem = refusalOf(request, settings, pending.get(address) ?? 0);
+      if (problem !== null) return refuse(socket, problem);
+      pending.set(address, (pending.get(address) ?? 0) + 1);
+      const settle = once(() => {
+        const left = pending.get(address)! - 1;
+        if (left === 0) pending.delete(address);
+        else pending.set(address, left);
+      });
+      socket.once("close", settle);
+      settings.open(holdUpgrade(webSockets, request, socket, head, settle));
+    },
+  );
+}
+
+function refusalOf(
+  request: IncomingMessage,
+  settings: SocketSettings,
+  pending: number,
+): Problem | null {
+  const { pathname } = urlOf(request);
+  if (!settings.paths.includes(pathname)) {
+    return {
+      status: 404,
+      title: "Not found",
+      detail: "WebSockets are served at /ws.",
+    };
+  }
+  const problem = settings.refuse(request);
+  if (problem !== null) return problem;
+  if (pending < settings.handshakesPerAddress) return null;
+  return {
+    status: 429,
+    title: "Too many handshakes",
+    detail:
+      "Too many connections from this address are not signed in yet. Try again shortly.",
+    retryAfterSeconds: 1,
+  };
+}
+
+function urlOf(request: IncomingMessage): URL {
+  return new URL(request.url ?? "/", "http://localhost");
+}
+
+function refuse(socket: Duplex, problem: Problem): void {
+  socket.end(problemText(problem));
+}
+
+function once(run: () => void): () => void {
+  let pending: (() => void) | null = run;
+  return () => {
+    pending?.();
+    pending = null;
+  };
+}
+
+/** By default ws would echo the first subprotocol offered, which may carry the token. */
+function selectProtocol(offered: Set<string>): string | false {
+  if (offered.has(SUBPROTOCOL)) return SUBPROTOCOL;
+  return offered.has(SUBPROTOCOL_ALIAS) ? SUBPROTOCOL_ALIAS : false;
+}
+
+function holdUpgrade(
+  webSockets: WebSocketServer,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  settle: () => void,
+): HeldUpgrade {
+  const url = urlOf(request);
+  return {
+    credential: credentialOf(request, url),
+    thread_id: url.searchParams.get("thread_id") as ThreadId | null,
+    accept: () => {
+      settle();
+      let wire: Wire | null = null;
+      if (socket.destroyed || !socket.writable) return wire;
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        wire = makeWire(webSocket);
+      });
+      return wire;
+    },
+    onGone: (callback) => void socket.once("close", callback),
+  };
+}
+
+/** The first of header, subprotocol and ticket that is there. */
+function credentialOf(request: IncomingMessage, url: URL): Credential {
+  const { authorization } = request.headers;
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+  if (bearer !== undefined) return { kind: "token", token: bearer };
+  const protocols = (request.headers["sec-websocket-protocol"] ?? "")
+    .split(",")
+    .map((it) => it.trim());
+  const carried = protocols.find((it) => it.startsWith("jwt."));
+  if (carried !== undefined) {
+    return {
+      kind: "token",
+      token: Buffer.from(carried.slice(4), "base64url").toString("utf8"),
+    };
+  }
+  const ticket = url.searchParams.get("ticket");
+  return ticket === null ? { kind: "none" } : { kind: "ticket", ticket };
+}
+
+/** Reading is off until somebody listens: what the client sends early waits in the socket. */
+function makeWire(webSocket: WebSocket): Wire {
+  let sent: () => void = () => undefined;
+  const onSent = () => sent();
+  webSocket.pause();
+  webSocket.on("error", () => undefined);
+  return {
+    send: (text) => {
+      if (webSocket.readyState === webSocket.OPEN) webSocket.send(text, onSent);
+    },
+    ping: () => {
+      if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
+    },
+    close: (code, reason) => {
+      webSocket.resume();
+      webSocket.close(code, reason);
+    },
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
+    bufferedBytes: () => webSocket.bufferedAmount,
+    listen: (listener) => {
+      sent = listener.onSent;
+      webSocket.on("message", (data: RawData, isBinary: boolean) => {
+        listener.onActivity();
+        if (isBinary) return listener.onBinary();
+        const bytes = data as Buffer;
+        listener.onText(bytes.toString("utf8"), bytes.length);
+      });
+      webSocket.on("ping", () => {
+        listener.onActivity();
+        if (webSocket.bufferedAmount > limits.socketBufferedBytesMax)
+          webSocket.terminate();
+      });
+      webSocket.on("pong", listener.onActivity);
+      webSocket.resume();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * The Store and UsageStore ports on SQL: each call is one transaction in the role of its user. What the SQL is stands in the files
+ * beside this one.
+ */
+import { Effect, Layer } from "effect";
+import { v7 as uuid } from "uuid";
+import type { ImportId, RunId, ThreadId } from "../../domain/model.ts";
+import { Store, UsageStore } from "../../domain/ports.ts";
+import { Database } from "../database.ts";
+import * as runs from "./runs.ts";
+import { submit } from "./submit.ts";
+import type { RunPolicy } from "./submit.ts";
+import * as threads from "./threads.ts";
+import * as usage from "./usage.ts";
+
+export function storeLayer(
+  policy: RunPolicy,
+): Layer.Layer<Store, never, Database> {
+  return Layer.effect(
+    Store,
+    Effect.map(Database, (database) => Store.of(makeStore(database, policy))),
+  );
+}
+
+function makeStore(
+  database: Database["Service"],
+  policy: RunPolicy,
+): Store["Service"] {
+  const { asUser, call } = database;
+  return {
+    submit: (user, submission) =>
+      asUser(user, (trx) => submit(trx, user, submission, newIds(), policy)),
+    claim: (user, run) => asUser(user, (trx) => runs.claim(trx, user, run)),
+    append: (batch) => {
+      const complete = runs.complete(batch);
+      return call<runs.AppendedRow>({
+        name: "append_events",
+        text: runs.APPEND,
+        values: [JSON.stringify(complete)],
+      }).pipe(Effect.map((rows) => runs.readAppended(complete, rows)));
+    },
+    end: (last, ending) =>
+      asUser(last.user_id, (trx) => runs.end(trx, last, ending, policy)),
+    requestStop: (user, run, lastWords) =>
+      asUser(user, (trx) =>
+        runs.requestStop(trx, user, run, lastWords, policy),
+      ),
+    readEvents: (user, thread, after, limit) =>
+      asUser(user, (trx) => threads.readEvents(trx, thread, after, limit)),
+    findThread: (user, thread) =>
+      asUser(user, (trx) => threads.findThread(trx, thread)),
+    findRun: (user, run) => asUser(user, (trx) => threads.findRun(trx, run)),
+    listThreads: (user, page) =>
+      asUser(user, (trx) => threads.listThreads(trx, page)),
+    activeThreads: (user) => asUser(user, (trx) => threads.activeThreads(trx)),
+    createThread: (user, title) =>
+      asUser(user, (trx) =>
+        threads.createThread(trx, user, uuid() as ThreadId, title),
+      ),
+    renameThread: (user, thread, title) =>
+      asUser(user, (trx) => threads.renameThread(trx, thread, title)),
+    deleteThread: (user, thread) =>
+      asUser(user, (trx) => threads.deleteThread(trx, thread)),
+    listMessages: (user, thread) =>
+      asUser(user, (trx) => threads.listMessages(trx, thread)),
+    findToolCall: (user, run, call) =>
+      asUser(user, (trx) => threads.findToolCall(trx, run, call)),
+    preferences: (user) => asUser(user, (trx) => threads.preferences(trx)),
+    savePreferences: (user, chosen) =>
+      asUser(user, (trx) => threads.savePreferences(trx, user, chosen)),
+  };
+}
+
+const newIds = () => ({
+  thread_id: uuid() as ThreadId,
+  run_id: uuid() as RunId,
+});
+
+export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
+  Layer.effect(
+    UsageStore,
+    Effect.map(Database, ({ asUser }) =>
+      UsageStore.of({
+        coverage: (user) => asUser(user, (trx) => usage.coverage(trx)),
+        aggregate: (user, query) =>
+          asUser(user, (trx) => usage.aggregate(trx, query)),
+        beginImport: (user, source) => {
+          const id = uuid() as ImportId;
+          return asUser(user, async (trx) => {
+            await usage.beginImport(trx, user, id, source);
+            return id;
+          });
+        },
+        saveRecords: (user, id, records) =>
+          asUser(user, (trx) => usage.saveRecords(trx, user, id, records)),
+        finishImport: (user, result) =>
+          asUser(user, (trx) => usage.finishImport(trx, user, result)),
+        listImports: (user) => asUser(user, (trx) => usage.listImports(trx)),
+        removeImport: (user, id) =>
+          asUser(user, (trx) => usage.removeImport(trx, user, id)),
+      }),
+    ),
+  );

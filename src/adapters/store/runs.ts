@@ -1,0 +1,253 @@
+/**
+ * A run's claim, log, stop and end in SQL. Whoever changes a run's attempt or status holds its thread's row first, so claims,
+ * appends and endings of one thread follow one another. Promises: a fenced owner writes nothing; the first ending wins.
+ */
+import { sql } from "kysely";
+import { RunFenced, RunNotFound } from "../../domain/errors.ts";
+import { limits } from "../../domain/limits.ts";
+import type {
+  MessageId,
+  Preferences,
+  RunId,
+  Step,
+  ThreadId,
+  Timestamp,
+  UserId,
+} from "../../domain/model.ts";
+import type {
+  Append,
+  Appended,
+  Claim,
+  Ended,
+  Ending,
+  PendingEvent,
+  StopOutcome,
+} from "../../domain/ports.ts";
+import type { Event } from "../../domain/protocol.ts";
+import { Abort } from "../database.ts";
+import type { Trx } from "../database.ts";
+import { DEFAULT_PREFERENCES, json, requireUuid, selectThread } from "./rows.ts";
+import { dispatchDue, lockUser } from "./submit.ts";
+import type { RunPolicy } from "./submit.ts";
+
+interface ClaimRow {
+  readonly thread_id: ThreadId;
+  readonly message_id: MessageId;
+  readonly attempt: number;
+  readonly started_at: Timestamp;
+  readonly stop_requested_at: Timestamp | null;
+  readonly question: string;
+  readonly earlier: readonly string[];
+  readonly preferences: Preferences | null;
+}
+
+export async function claim(
+  trx: Trx,
+  user_id: UserId,
+  run_id: RunId,
+): Promise<Claim | null> {
+  await lockThreadOf(trx, run_id);
+  const { rows } = await sql<ClaimRow>`
+    update runs r set attempt = attempt + 1, status = 'running', started_at = coalesce(started_at, now())
+    where run_id = ${run_id} and ended_at is null
+    returning thread_id, message_id, attempt, started_at, stop_requested_at,
+      (select content from messages m where m.user_id = r.user_id and m.message_id = r.message_id) as question,
+      (select preferences from users u where u.user_id = r.user_id) as preferences,
+      (select coalesce(json_agg(content order by position), '[]') from (
+        select m.content, b.position from runs b
+        join messages m on m.user_id = b.user_id and m.message_id = b.message_id
+        where b.thread_id = r.thread_id and b.position < r.position
+        order by b.position desc limit ${limits.historyMessagesMax}) as before) as earlier`.execute(
+    trx,
+  );
+  const row = rows[0];
+  if (row === undefined) return null;
+  const { stop_requested_at, preferences, ...rest } = row;
+  return {
+    ...rest,
+    run_id,
+    user_id,
+    preferences: preferences ?? DEFAULT_PREFERENCES,
+    stopRequested: stop_requested_at !== null,
+    steps: row.attempt === 1 ? [] : await selectSteps(trx, run_id),
+    log: row.attempt === 1 ? [] : await selectLog(trx, run_id),
+  };
+}
+
+async function lockThreadOf(trx: Trx, run: RunId): Promise<void> {
+  await sql`select 1 from threads where thread_id = (select thread_id from runs where run_id = ${run}) for update`.execute(
+    trx,
+  );
+}
+
+async function selectSteps(trx: Trx, run: RunId): Promise<Step[]> {
+  const { rows } = await sql<{
+    step: Step;
+  }>`select step from run_steps where run_id = ${run} order by position`.execute(
+    trx,
+  );
+  return rows.map((it) => it.step);
+}
+
+async function selectLog(trx: Trx, run: RunId): Promise<Event[]> {
+  const { rows } = await sql<{
+    seq: number;
+    event: object;
+  }>`select seq, event from events where run_id = ${run} order by seq`.execute(
+    trx,
+  );
+  return rows.map(toEvent);
+}
+
+/** An event's stored text has all but its seq, which is a column. */
+export function toEvent(row: {
+  readonly seq: number;
+  readonly event: object;
+}): Event {
+  return { ...row.event, seq: row.seq } as Event;
+}
+
+export interface AppendedRow {
+  readonly item: number;
+  readonly first_seq: number | null;
+  readonly stop_requested: boolean;
+}
+
+/** The append of a batch as a statement; `readAppended` reads its rows. */
+export const APPEND = "select * from append_events($1::json)";
+
+/** Completes the events of a batch with what the run knows. */
+export function complete(batch: readonly Append[]): readonly CompleteAppend[] {
+  return batch.map((it) => ({
+    ...it,
+    events: it.events.map((event) => withEnvelope(it, event)),
+  }));
+}
+
+type CompleteAppend = Omit<Append, "events"> & {
+  readonly events: readonly object[];
+};
+
+/** Item k of the answer belongs to item k of the batch; one without a row was fenced. */
+export function readAppended(
+  batch: readonly CompleteAppend[],
+  rows: readonly AppendedRow[],
+): Appended[] {
+  const byItem = new Map(rows.map((row) => [row.item, row]));
+  return batch.map((item, index) => {
+    const row = byItem.get(index + 1);
+    if (row === undefined) return { fenced: true };
+    const first = row.first_seq ?? 0;
+    return {
+      fenced: false,
+      events: item.events.map((event, offset) =>
+        toEvent({ event, seq: first + offset }),
+      ),
+      stopRequested: row.stop_requested,
+    };
+  });
+}
+
+async function append(trx: Trx, item: Append): Promise<readonly Event[]> {
+  const batch = complete([item]);
+  const { rows } =
+    await sql<AppendedRow>`select * from append_events(${json(batch)}::json)`.execute(
+      trx,
+    );
+  const [appended] = readAppended(batch, rows);
+  if (appended === undefined || appended.fenced) {
+    throw new Abort(new RunFenced());
+  }
+  return appended.events;
+}
+
+function withEnvelope(item: Append, event: PendingEvent): object {
+  return {
+    ...event,
+    user_id: item.user_id,
+    thread_id: item.thread_id,
+    run_id: item.run_id,
+    attempt: item.attempt,
+  };
+}
+
+export async function end(
+  trx: Trx,
+  last: Append,
+  ending: Ending,
+  policy: RunPolicy,
+): Promise<Ended> {
+  await lockUser(trx, last.user_id);
+  const events = await append(trx, last);
+  await finishRun(trx, last, ending);
+  const due = await dispatchDue(trx, last.user_id, policy);
+  const thread = (await selectThread(trx, last.thread_id))!;
+  return { events, dispatched: due > 0, thread };
+}
+
+async function finishRun(trx: Trx, run: Append, ending: Ending): Promise<void> {
+  if (ending.answer !== null) {
+    await sql`
+      insert into messages (user_id, message_id, thread_id, run_id, role, content, report)
+      values (${run.user_id}, ${ending.answer.message_id}, ${run.thread_id}, ${run.run_id}, 'assistant',
+        ${ending.answer.content}, ${json(ending.answer.report)}::json)`.execute(
+      trx,
+    );
+  }
+  await sql`
+    with ended as (
+      update runs set status = ${ending.status}, ended_at = now(), error = ${ending.error === null ? null : json(ending.error)}::json
+      where run_id = ${run.run_id}
+    )
+    update threads set updated_at = now() where thread_id = ${run.thread_id}`.execute(
+    trx,
+  );
+}
+
+export async function requestStop(
+  trx: Trx,
+  user: UserId,
+  run_id: RunId,
+  lastWords: () => readonly PendingEvent[],
+  policy: RunPolicy,
+): Promise<StopOutcome> {
+  requireUuid(run_id, new RunNotFound());
+  await lockUser(trx, user);
+  await lockThreadOf(trx, run_id);
+  const { rows } = await sql<{
+    status: string;
+    thread_id: ThreadId;
+    attempt: number;
+    ended: boolean;
+  }>`
+    update runs set stop_requested_at = coalesce(stop_requested_at, now())
+    where run_id = ${run_id}
+    returning status, thread_id, attempt, ended_at is not null as ended`.execute(
+    trx,
+  );
+  const run = rows[0];
+  if (run === undefined) throw new Abort(new RunNotFound());
+  if (run.ended) return { state: "over" };
+  if (run.status !== "queued") return { state: "marked" };
+  await sql`update runs set attempt = attempt + 1, status = 'running', started_at = now() where run_id = ${run_id}`.execute(
+    trx,
+  );
+  const last: Append = {
+    user_id: user,
+    thread_id: run.thread_id,
+    run_id,
+    attempt: run.attempt + 1,
+    events: lastWords(),
+    steps: [],
+    calls: [],
+  };
+  const ended = await end(
+    trx,
+    last,
+    { status: "cancelled", error: CANCELLED, answer: null },
+    policy,
+  );
+  return { state: "ended", ...ended };
+}
+
+const CANCELLED = { code: "cancelled", message: "Stopped before it began." };

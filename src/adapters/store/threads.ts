@@ -1,0 +1,162 @@
+/**
+ * Threads, messages, runs and events as a reader sees them. Every query runs under the user's role, so another user's id finds
+ * nothing, and nothing tells it from an id that never was.
+ */
+import { sql } from "kysely";
+import { RunNotFound, ThreadNotFound } from "../../domain/errors.ts";
+import { limits } from "../../domain/limits.ts";
+import type {
+  Message,
+  Preferences,
+  Run,
+  RunId,
+  Thread,
+  ThreadId,
+  ToolCall,
+  UserId,
+} from "../../domain/model.ts";
+import type { Event } from "../../domain/protocol.ts";
+import { Abort } from "../database.ts";
+import type { Trx } from "../database.ts";
+import {
+  DEFAULT_PREFERENCES,
+  json,
+  requireUuid,
+  selectThread,
+  threadColumns,
+  toRun,
+  toThread,
+} from "./rows.ts";
+import type { RunRow, ThreadRow } from "./rows.ts";
+import { toEvent } from "./runs.ts";
+
+export async function findThread(trx: Trx, id: ThreadId): Promise<Thread> {
+  requireUuid(id, new ThreadNotFound());
+  const thread = await selectThread(trx, id);
+  if (thread === null) throw new Abort(new ThreadNotFound());
+  return thread;
+}
+
+export async function listThreads(
+  trx: Trx,
+  page: { readonly before: string | null; readonly limit: number },
+): Promise<Thread[]> {
+  const { rows } = await sql<ThreadRow>`
+    select ${threadColumns} from threads t
+    where ${page.before}::timestamptz is null or t.updated_at < ${page.before}::timestamptz
+    order by t.updated_at desc, t.thread_id limit ${page.limit}`.execute(trx);
+  return rows.map(toThread);
+}
+
+export async function activeThreads(trx: Trx): Promise<Thread[]> {
+  const { rows } = await sql<ThreadRow>`
+    select ${threadColumns} from threads t
+    where t.thread_id in (select thread_id from runs where ended_at is null)
+    order by t.updated_at desc limit ${limits.rememberedThreadsPerUser}`.execute(
+    trx,
+  );
+  return rows.map(toThread);
+}
+
+export async function createThread(
+  trx: Trx,
+  user: UserId,
+  id: ThreadId,
+  title: string,
+): Promise<Thread> {
+  await sql`insert into threads (thread_id, user_id, title) values (${id}, ${user}, ${title})`.execute(
+    trx,
+  );
+  return findThread(trx, id);
+}
+
+export async function renameThread(
+  trx: Trx,
+  id: ThreadId,
+  title: string,
+): Promise<Thread> {
+  requireUuid(id, new ThreadNotFound());
+  await sql`update threads set title = ${title}, updated_at = now() where thread_id = ${id}`.execute(
+    trx,
+  );
+  return findThread(trx, id);
+}
+
+/** Deletes a thread with all it holds and answers the runs that were active: their nodes are fenced from now on. */
+export async function deleteThread(trx: Trx, id: ThreadId): Promise<RunId[]> {
+  requireUuid(id, new ThreadNotFound());
+  const { rows } = await sql<{ run_id: RunId }>`
+    select run_id from runs where thread_id = ${id} and ended_at is null`.execute(
+    trx,
+  );
+  const { numAffectedRows } =
+    await sql`delete from threads where thread_id = ${id}`.execute(trx);
+  if (numAffectedRows === 0n) throw new Abort(new ThreadNotFound());
+  return rows.map((it) => it.run_id);
+}
+
+export async function listMessages(trx: Trx, id: ThreadId): Promise<Message[]> {
+  await findThread(trx, id);
+  const { rows } = await sql<Message>`
+    select m.message_id, m.thread_id, m.run_id, m.role, m.content, m.report, m.created_at
+    from messages m join runs r using (run_id)
+    where m.thread_id = ${id} order by r.position, m.role desc`.execute(trx);
+  return rows;
+}
+
+export async function readEvents(
+  trx: Trx,
+  id: ThreadId,
+  afterSeq: number,
+  limit: number,
+): Promise<Event[]> {
+  const { rows } = await sql<{ seq: number; event: object }>`
+    select seq, event from events where thread_id = ${id} and seq > ${afterSeq} order by seq limit ${limit}`.execute(
+    trx,
+  );
+  return rows.map(toEvent);
+}
+
+export async function findRun(trx: Trx, id: RunId): Promise<Run> {
+  requireUuid(id, new RunNotFound());
+  const { rows } = await sql<RunRow>`
+    select run_id, thread_id, message_id, status, attempt, error, created_at, started_at, ended_at,
+      (select count(*) from runs a where a.thread_id = r.thread_id and a.ended_at is null and a.position < r.position) as ahead
+    from runs r where run_id = ${id}`.execute(trx);
+  if (rows[0] === undefined) throw new Abort(new RunNotFound());
+  return toRun(rows[0]);
+}
+
+export async function findToolCall(
+  trx: Trx,
+  run: RunId,
+  id: string,
+): Promise<ToolCall> {
+  requireUuid(run, new RunNotFound());
+  const { rows } = await sql<{
+    call: ToolCall;
+  }>`select call from tool_calls where run_id = ${run} and tool_call_id = ${id}`.execute(
+    trx,
+  );
+  if (rows[0] === undefined) throw new Abort(new RunNotFound());
+  return rows[0].call;
+}
+
+export async function preferences(trx: Trx): Promise<Preferences> {
+  const { rows } = await sql<{
+    preferences: Preferences | null;
+  }>`select preferences from users`.execute(trx);
+  return { ...DEFAULT_PREFERENCES, ...rows[0]?.preferences };
+}
+
+export async function savePreferences(
+  trx: Trx,
+  user: UserId,
+  chosen: Preferences,
+): Promise<void> {
+  await sql`
+    insert into users (user_id, preferences) values (${user}, ${json(chosen)}::json)
+    on conflict (user_id) do update set preferences = excluded.preferences`.execute(
+    trx,
+  );
+}

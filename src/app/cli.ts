@@ -1,0 +1,143 @@
+/**
+ * The command line: serve, import, token. Promises: `serve` prints one line when it is ready; a wrong setting or a locked directory ends
+ * with one line that says what to do; no command prints a stack.
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node";
+import { Cause, Console, Effect, Option } from "effect";
+import { Argument, Command, Flag } from "effect/cli";
+import { costs } from "../domain/agents/index.ts";
+import { keepRecommendations } from "../domain/costs/recommendations.ts";
+import { limits } from "../domain/limits.ts";
+import type { UserId } from "../domain/model.ts";
+import { importCommand } from "./import.ts";
+import { readConfig, WrongSetting } from "./config.ts";
+import { startNode } from "./node.ts";
+import { issueToken, LOCAL_USER, signingSecret } from "./secret.ts";
+import { VERSION } from "./version.ts";
+
+const application = { ...costs, concluded: keepRecommendations };
+
+const serve = Command.make(
+  "serve",
+  {},
+  Effect.fn(function* () {
+    const config = yield* readConfig;
+    const node = yield* Effect.acquireRelease(
+      Effect.tryPromise({
+        try: () => startNode({ config, application }),
+        catch: (cause) => cause,
+      }),
+      (it) => Effect.promise(() => it.stop()),
+    );
+    const database =
+      config.databaseUrl === null
+        ? `PGlite in ${config.dataDir}`
+        : "PostgreSQL";
+    const mode =
+      config.keys.kind === "local"
+        ? "local mode, no sign-in"
+        : "sign-in by token";
+    yield* Console.log(
+      `Golden Path ${VERSION} on ${node.url} (${mode}; embedded: ${database}, in-process cache and bus, built-in analyst)`,
+    );
+    yield* Effect.never;
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Serve the chat page, the WebSocket and the HTTP API",
+  ),
+);
+
+const token = Command.make(
+  "token",
+  {
+    user: Flag.String("user").pipe(
+      Flag.withDescription("Whom the token names"),
+      Flag.withDefault(LOCAL_USER as string),
+    ),
+    days: Flag.Int("days").pipe(
+      Flag.withDescription("How long it lasts"),
+      Flag.withDefault(30),
+    ),
+  },
+  Effect.fn(function* ({ user, days }) {
+    const config = yield* readConfig;
+    const secret = signingSecret(config);
+    if (secret === null) {
+      return yield* new WrongSetting({
+        variable: "JWT_SECRET",
+        problem: "tokens are signed elsewhere: only a public key is known here",
+      });
+    }
+    if (user.length === 0 || user.length > limits.subjectCharactersMax) {
+      return yield* new WrongSetting({
+        variable: "--user",
+        problem: `takes 1 to ${limits.subjectCharactersMax} characters`,
+      });
+    }
+    const issued = yield* Effect.promise(() =>
+      issueToken(secret, config, user as UserId, days * 86_400),
+    );
+    yield* Console.log(issued.token);
+  }),
+).pipe(Command.withDescription("Issue a token for a user"));
+
+const importing = Command.make(
+  "import",
+  {
+    file: Argument.String("file").pipe(
+      Argument.withDescription("The file to import"),
+      Argument.optional,
+    ),
+    sample: Flag.Boolean("sample").pipe(
+      Flag.withDescription("Load the sample data set instead of a file"),
+      Flag.withDefault(false),
+    ),
+    format: Flag.String("format").pipe(
+      Flag.withDescription("The file's format, if it is not recognised"),
+      Flag.withDefault("auto"),
+    ),
+    model: Flag.String("model").pipe(
+      Flag.withDescription("The model, for files that name none"),
+      Flag.optional,
+    ),
+    map: Flag.String("map").pipe(
+      Flag.withDescription("our_column:file_column, separated by commas"),
+      Flag.optional,
+    ),
+    user: Flag.String("user").pipe(
+      Flag.withDescription("Whose data it is"),
+      Flag.withDefault(LOCAL_USER as string),
+    ),
+  },
+  (flags) =>
+    importCommand({
+      ...flags,
+      file: Option.getOrNull(flags.file),
+      model: Option.getOrNull(flags.model),
+      map: Option.getOrNull(flags.map),
+    }),
+).pipe(Command.withDescription("Import usage data from a file"));
+
+Command.make("goldenpath").pipe(
+  Command.withSubcommands([serve, importing, token]),
+  Command.run({ version: VERSION }),
+  Effect.provide(NodeServices.layer),
+  Effect.catchCause((cause) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.failCause(cause)
+      : failInOneLine(cause),
+  ),
+  NodeRuntime.runMain({ disableErrorReporting: true }),
+);
+
+/** One line on standard error, and exit code 1. */
+function failInOneLine(
+  cause: Cause.Cause<unknown>,
+): Effect.Effect<never, unknown> {
+  const error = Cause.squash(cause);
+  const text = error instanceof Error ? error.message : String(error);
+  return Console.error(`goldenpath: ${text}`).pipe(
+    Effect.andThen(Effect.fail(error)),
+  );
+}

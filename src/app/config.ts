@@ -1,0 +1,212 @@
+/**
+ * Every setting, from the environment, as docs/PROTOCOL.md section 9 names them. Promises: a wrong value stops the start with one line
+ * that names the variable; without a JWT setting the server refuses to listen on anything but loopback.
+ */
+import { Config, Data, Effect, Option, Redacted, Schema } from "effect";
+import { readFileSync } from "node:fs";
+
+export class WrongSetting extends Data.TaggedError("WrongSetting")<{
+  readonly variable: string;
+  readonly problem: string;
+}> {
+  override get message(): string {
+    return `${this.variable}: ${this.problem}`;
+  }
+}
+
+export type KeySetting =
+  | { readonly kind: "secret"; readonly secret: Redacted.Redacted }
+  | { readonly kind: "publicKey"; readonly pem: string }
+  | { readonly kind: "jwks"; readonly url: string }
+  /** A random secret of this machine's own, kept in DATA_DIR. */
+  | { readonly kind: "local" };
+
+const TIMER_MS_MAX = 2_147_483_647;
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
+
+/** Reads all settings. */
+export const readConfig = Effect.gen(function* () {
+  const host = yield* text("HOST", "127.0.0.1");
+  const keys = yield* readKeys;
+  if (keys.kind === "local" && !isLoopback(host)) {
+    return yield* new WrongSetting({
+      variable: "HOST",
+      problem: `${host} is not a loopback address, and without JWT_SECRET, JWT_JWKS_URL or JWT_PUBLIC_KEY_FILE this server listens on loopback only`,
+    });
+  }
+  return {
+    host,
+    keys,
+    port: yield* whole("PORT", 8_787, 0, 65_535),
+    dataDir: yield* text("DATA_DIR", "./data"),
+    databaseUrl: yield* optional("DATABASE_URL"),
+    redisUrl: yield* optional("REDIS_URL"),
+    issuer: yield* optional("JWT_ISSUER"),
+    audience: yield* optional("JWT_AUDIENCE"),
+    allowedOrigins: yield* list("ALLOWED_ORIGINS"),
+    trustedProxies: yield* list("TRUST_PROXY"),
+    logLevel: yield* setting(
+      "LOG_LEVEL",
+      Config.LogLevel("LOG_LEVEL").pipe(Config.withDefault("Info" as const)),
+    ),
+    runTimeoutMs: yield* milliseconds("RUN_TIMEOUT_MS", 60_000),
+    agentTimeoutMs: yield* milliseconds("AGENT_TIMEOUT_MS", 30_000),
+    toolTimeoutMs: yield* milliseconds("TOOL_TIMEOUT_MS", 20_000),
+    heartbeatIntervalMs: yield* milliseconds("HEARTBEAT_INTERVAL_MS", 30_000),
+    drainTimeoutMs: yield* milliseconds("DRAIN_TIMEOUT_MS", 20_000),
+    connectionsMax: yield* whole("CONNECTIONS_MAX", 20_000),
+    handshakesPerAddress: yield* whole("HANDSHAKES_PER_ADDRESS", 100),
+    messagesPerMinute: yield* whole("MESSAGES_PER_MINUTE", 60),
+    connectionsPerUser: yield* whole("CONNECTIONS_PER_USER", 10),
+    activeRunsPerUser: yield* whole("ACTIVE_RUNS_PER_USER", 3),
+  };
+});
+
+export type AppConfig = Effect.Success<typeof readConfig>;
+
+const readKeys = Effect.gen(function* (): Effect.fn.Return<
+  KeySetting,
+  WrongSetting
+> {
+  const secret = yield* setting(
+    "JWT_SECRET",
+    Config.option(Config.Redacted("JWT_SECRET")),
+  );
+  const url = yield* optional("JWT_JWKS_URL");
+  const file = yield* optional("JWT_PUBLIC_KEY_FILE");
+  const named = [Option.isSome(secret), url !== null, file !== null].filter(
+    Boolean,
+  ).length;
+  if (named > 1) {
+    return yield* new WrongSetting({
+      variable: "JWT_SECRET",
+      problem:
+        "only one of JWT_SECRET, JWT_JWKS_URL and JWT_PUBLIC_KEY_FILE may be set",
+    });
+  }
+  if (Option.isSome(secret)) return yield* checkSecret(secret.value);
+  if (url !== null) return yield* checkUrl(url);
+  if (file !== null) return yield* readPem(file);
+  return { kind: "local" };
+});
+
+function checkSecret(
+  secret: Redacted.Redacted,
+): Effect.Effect<KeySetting, WrongSetting> {
+  const bytes = Buffer.byteLength(Redacted.value(secret));
+  if (bytes >= 32) return Effect.succeed({ kind: "secret", secret });
+  return Effect.fail(
+    new WrongSetting({
+      variable: "JWT_SECRET",
+      problem: `needs 32 bytes at least, has ${bytes}`,
+    }),
+  );
+}
+
+function checkUrl(url: string): Effect.Effect<KeySetting, WrongSetting> {
+  if (/^https?:/.test(url) && URL.canParse(url))
+    return Effect.succeed({ kind: "jwks", url });
+  return Effect.fail(
+    new WrongSetting({
+      variable: "JWT_JWKS_URL",
+      problem: "is not an http or https URL",
+    }),
+  );
+}
+
+function readPem(file: string): Effect.Effect<KeySetting, WrongSetting> {
+  return Effect.try({
+    try: (): KeySetting => ({
+      kind: "publicKey",
+      pem: readFileSync(file, "utf8"),
+    }),
+    catch: () =>
+      new WrongSetting({
+        variable: "JWT_PUBLIC_KEY_FILE",
+        problem: "cannot be read",
+      }),
+  });
+}
+
+// --- one setting -------------------------------------------------------------------------------------------------------------
+
+function setting<A>(
+  variable: string,
+  config: Config.Config<A>,
+): Effect.Effect<A, WrongSetting> {
+  return Effect.gen(function* () {
+    return yield* config;
+  }).pipe(
+    Effect.mapError(
+      () =>
+        new WrongSetting({
+          variable,
+          problem: "has a value that does not fit",
+        }),
+    ),
+  );
+}
+
+function text(
+  variable: string,
+  fallback: string,
+): Effect.Effect<string, WrongSetting> {
+  return setting(
+    variable,
+    Config.NonEmptyString(variable).pipe(Config.withDefault(fallback)),
+  );
+}
+
+/** Null where it is not set; set to nothing is as good as not set. */
+function optional(
+  variable: string,
+): Effect.Effect<string | null, WrongSetting> {
+  return Effect.map(
+    setting(variable, Config.String(variable).pipe(Config.withDefault(""))),
+    (it) => it || null,
+  );
+}
+
+function list(
+  variable: string,
+): Effect.Effect<readonly string[], WrongSetting> {
+  return Effect.map(optional(variable), (it) =>
+    (it ?? "")
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  );
+}
+
+function milliseconds(
+  variable: string,
+  fallback: number,
+): Effect.Effect<number, WrongSetting> {
+  return whole(variable, fallback, 1, TIMER_MS_MAX);
+}
+
+function whole(
+  variable: string,
+  fallback: number,
+  minimum = 1,
+  maximum = Number.MAX_SAFE_INTEGER,
+): Effect.Effect<number, WrongSetting> {
+  const schema = Schema.FiniteFromString.check(
+    Schema.isInt(),
+    Schema.isBetween({ minimum, maximum }),
+  );
+  return setting(
+    variable,
+    Config.schema(schema, variable).pipe(Config.withDefault(fallback)),
+  ).pipe(
+    Effect.mapError(
+      () =>
+        new WrongSetting({
+          variable,
+          problem: `must be a whole number from ${minimum} to ${maximum}`,
+        }),
+    ),
+  );
+}

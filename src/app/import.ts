@@ -1,0 +1,224 @@
+/**
+ * `npm run import`: a file or the sample into a user's data. While a server holds the embedded database, the file goes through that
+ * server; otherwise it is imported here. Promises: says what was read, kept, skipped and why, and which models have no price.
+ */
+import { SingleBar, Presets } from "cli-progress";
+import { Console, Data, Effect, Layer } from "effect";
+import { createReadStream, openAsBlob, statSync } from "node:fs";
+import { basename } from "node:path";
+import { Database, makeDatabase } from "../adapters/database.ts";
+import { importFile, importSample } from "../adapters/importers/index.ts";
+import type { FormatName, Progress } from "../adapters/importers/index.ts";
+import { priceBook } from "../adapters/prices.ts";
+import { usageStoreLayer } from "../adapters/store/index.ts";
+import type { ImportResult, UserId } from "../domain/model.ts";
+import { openPool } from "./compose.ts";
+import { readConfig } from "./config.ts";
+import type { AppConfig } from "./config.ts";
+import { readLock } from "./lock.ts";
+import { readMap, SAMPLE_SEED, sampleEnd } from "./routes/usage.ts";
+import { issueToken, signingSecret } from "./secret.ts";
+
+export interface ImportFlags {
+  readonly file: string | null;
+  readonly sample: boolean;
+  readonly format: string;
+  readonly model: string | null;
+  readonly map: string | null;
+  readonly user: string;
+}
+
+export class ImportFailed extends Data.TaggedError("ImportFailed")<{
+  readonly problem: string;
+}> {
+  override get message(): string {
+    return this.problem;
+  }
+}
+
+const TOKEN_SECONDS = 3_600;
+
+export const importCommand = Effect.fn("importCommand")(function* (
+  flags: ImportFlags,
+) {
+  if ((flags.file === null) === !flags.sample) {
+    return yield* new ImportFailed({
+      problem: "name one file to import, or --sample",
+    });
+  }
+  if (flags.file !== null) yield* checkFile(flags.file);
+  const config = yield* readConfig;
+  const holder = config.databaseUrl === null ? readLock(config.dataDir) : null;
+  const result =
+    holder?.url == null
+      ? yield* importHere(flags, config)
+      : yield* importThere(flags, config, holder.url);
+  yield* Console.log(summaryOf(result));
+});
+
+function checkFile(file: string): Effect.Effect<void, ImportFailed> {
+  return Effect.try({
+    try: () => statSync(file).isFile(),
+    catch: () => new ImportFailed({ problem: `${file} cannot be read` }),
+  }).pipe(
+    Effect.flatMap((isFile) =>
+      isFile
+        ? Effect.void
+        : Effect.fail(new ImportFailed({ problem: `${file} is not a file` })),
+    ),
+  );
+}
+
+// --- here --------------------------------------------------------------------------------------------------------------------
+
+function importHere(flags: ImportFlags, config: AppConfig) {
+  return Effect.scoped(
+    Effect.gen(function* () {
+      const { pool } = yield* openPool(config);
+      const stores = usageStoreLayer.pipe(
+        Layer.provide(Layer.succeed(Database, makeDatabase(pool))),
+      );
+      return yield* importInto(flags).pipe(
+        Effect.provide(Layer.mergeAll(stores, priceBook)),
+      );
+    }),
+  );
+}
+
+function importInto(flags: ImportFlags) {
+  return Effect.gen(function* () {
+    const user = flags.user as UserId;
+    if (flags.file === null)
+      return yield* importSample(user, {
+        seed: SAMPLE_SEED,
+        end: sampleEnd(Date.now()),
+      });
+    const columnMap = yield* readMap(flags.map ?? undefined).pipe(
+      Effect.mapError((it) => new ImportFailed({ problem: it.problem })),
+    );
+    const bar = yield* progressBar(statSync(flags.file).size);
+    return yield* importFile(user, createReadStream(flags.file), {
+      format: flags.format as FormatName | "auto",
+      fileName: basename(flags.file),
+      onProgress: bar,
+      ...(flags.model === null ? {} : { model: flags.model }),
+      ...(columnMap === null ? {} : { columnMap }),
+    }).pipe(
+      Effect.catchTag("ImportRefused", (it) =>
+        Effect.fail(
+          new ImportFailed({
+            problem: `${it.problem} Expected: ${it.expected} Nothing of the file was kept.`,
+          }),
+        ),
+      ),
+    );
+  }).pipe(Effect.scoped);
+}
+
+/** A bar on standard error while it is a terminal; silent otherwise. */
+function progressBar(totalBytes: number) {
+  return Effect.acquireRelease(
+    Effect.sync(() => {
+      const bar = new SingleBar(
+        {
+          format: "{bar} {percentage}% | {rows} rows | {eta_formatted} left",
+          stream: process.stderr,
+          clearOnComplete: true,
+        },
+        Presets.shades_classic,
+      );
+      bar.start(totalBytes, 0, { rows: 0 });
+      return bar;
+    }),
+    (bar) => Effect.sync(() => bar.stop()),
+  ).pipe(
+    Effect.map(
+      (bar) =>
+        ({ bytes, rows }: Progress) =>
+          bar.update(bytes, { rows }),
+    ),
+  );
+}
+
+// --- through the running server ----------------------------------------------------------------------------------------------
+
+function importThere(flags: ImportFlags, config: AppConfig, url: string) {
+  return Effect.gen(function* () {
+    yield* Console.error(
+      `A server is running on ${url}: importing through it.`,
+    );
+    const secret = signingSecret(config);
+    if (secret === null)
+      return yield* new ImportFailed({
+        problem:
+          "only a public key is known here: import over HTTP with a token",
+      });
+    return yield* Effect.tryPromise({
+      try: async () =>
+        send(
+          flags,
+          url,
+          (
+            await issueToken(
+              secret,
+              config,
+              flags.user as UserId,
+              TOKEN_SECONDS,
+            )
+          ).token,
+        ),
+      catch: (cause) =>
+        cause instanceof ImportFailed
+          ? cause
+          : new ImportFailed({
+              problem: `the server on ${url} did not answer`,
+            }),
+    });
+  });
+}
+
+async function send(
+  flags: ImportFlags,
+  url: string,
+  token: string,
+): Promise<ImportResult> {
+  const query = new URLSearchParams({ format: flags.format });
+  if (flags.sample) query.set("sample", "true");
+  if (flags.model !== null) query.set("model", flags.model);
+  if (flags.map !== null) query.set("map", flags.map);
+  if (flags.file !== null) query.set("file_name", basename(flags.file));
+  const response = await fetch(`${url}/api/usage/imports?${query}`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${token}` },
+    ...(flags.file === null ? {} : { body: await openAsBlob(flags.file) }),
+  });
+  const answer = (await response.json()) as ImportResult & {
+    readonly detail?: string;
+  };
+  if (!response.ok)
+    throw new ImportFailed({
+      problem: answer.detail ?? `the server answered ${response.status}`,
+    });
+  return answer;
+}
+
+// --- what came of it ---------------------------------------------------------------------------------------------------------
+
+function summaryOf(result: ImportResult): string {
+  const { rows, period, models, unpriced_models, skipped } = result;
+  const lines = [
+    `Imported ${result.sample ? "the sample data set" : `as ${result.format}`}: ${rows.read} rows read, ${rows.kept} kept, ${rows.duplicate} already there, ${rows.skipped} skipped.`,
+    ...skipped
+      .slice(0, 10)
+      .map(({ line, reason }) => `  line ${line}: ${reason}`),
+    ...(rows.skipped > 10 ? [`  and ${rows.skipped - 10} more`] : []),
+    `Period: ${period === null ? "none" : `${period.from} to ${period.to}`}`,
+    `Models: ${models.join(", ") || "none"}`,
+  ];
+  if (unpriced_models.length > 0) {
+    lines.push(
+      `Without a price, so in no total: ${unpriced_models.join(", ")}`,
+    );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,235 @@
+/**
+ * One node from start to stop, driven by the server machine: compose and listen, tell and finish, close. Promises: nothing is accepted
+ * before `serving`; a stop ends by itself within DRAIN_TIMEOUT_MS, and closes what was opened, in reverse.
+ */
+import { createAdaptorServer } from "@hono/node-server";
+import { Effect, Exit, Scope } from "effect";
+import { once } from "node:events";
+import type { IncomingMessage, Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createActor, waitFor } from "xstate";
+import { serverMachine } from "../../machines/server.ts";
+import type { ServerHost } from "../../machines/server.ts";
+import type { Problem } from "../adapters/problem.ts";
+import { acceptSockets } from "../adapters/socket.ts";
+import { makeFromEffect } from "../domain/bridge.ts";
+import { Connections } from "../domain/connections.ts";
+import { Health } from "../domain/health.ts";
+import { limits } from "../domain/limits.ts";
+import { Runs } from "../domain/runs.ts";
+import { compose } from "./compose.ts";
+import type { Composed, ComposeOptions } from "./compose.ts";
+import { makeHttp } from "./http.ts";
+
+export interface Node {
+  readonly url: string;
+  readonly port: number;
+  readonly services: Composed["runtime"];
+  /** Drains and stops; done when everything is closed. */
+  readonly stop: () => Promise<void>;
+}
+
+interface Parts {
+  readonly composed: Composed;
+  readonly server: Server;
+}
+
+/**
+ * Starts a node.
+ * @throws what kept it from starting, after closing what had been opened.
+ */
+export async function startNode(
+  options: Omit<ComposeOptions, "isDraining">,
+): Promise<Node> {
+  const scope = Scope.makeUnsafe();
+  let parts: Parts | null = null;
+  let failure: unknown = null;
+  const stateOf = () => {
+    const { value } = actor.getSnapshot();
+    return (typeof value === "string" ? value : Object.keys(value)[0]) as
+      "starting" | "serving" | "draining" | "stopped";
+  };
+  const boot = Effect.gen(function* () {
+    const composed = yield* compose({
+      ...options,
+      isDraining: () => stateOf() === "draining",
+    });
+    const server = yield* listen(options, composed, stateOf);
+    parts = { composed, server };
+  }).pipe(
+    Scope.provide(scope),
+    Effect.tapCause((cause) => Effect.sync(() => void (failure = cause))),
+  );
+  const finish = Effect.suspend(() => finishRuns(parts!.composed));
+  const shutDown = Effect.suspend(() => closeSockets(parts)).pipe(
+    Effect.andThen(Scope.close(scope, Exit.void)),
+  );
+
+  const fromEffect = makeFromEffect<never>({
+    runFork: (effect) => Effect.runFork(effect),
+  });
+  type Input = { host: ServerHost };
+  const machine = serverMachine.provide({
+    actors: {
+      boot: fromEffect<unknown, Input>(() => boot),
+      finish: fromEffect<unknown, Input>(() => finish),
+      shutDown: fromEffect<unknown, Input>(() => shutDown),
+    },
+  });
+  const actor = createActor(machine, { input: { host: options.config } });
+  actor.subscribe({ error: (error) => void (failure = error) });
+  actor.start();
+
+  const settled = await waitFor(
+    actor,
+    (it) => it.matches("serving") || it.status !== "active",
+  );
+  if (!settled.matches("serving") || parts === null) throw failure;
+  const { composed, server } = parts as Parts;
+  const unwatch = await watchHealth(composed, (degraded) =>
+    actor.send({ type: "services.changed", degraded }),
+  );
+  const { port } = server.address() as AddressInfo;
+  const host = options.config.host.includes(":")
+    ? `[${options.config.host}]`
+    : options.config.host;
+  const url = `http://${host}:${port}`;
+  composed.lock?.announce(url);
+  return {
+    url,
+    port,
+    services: composed.runtime,
+    stop: async () => {
+      unwatch();
+      actor.send({ type: "server.drain" });
+      await waitFor(actor, (it) => it.status !== "active");
+    },
+  };
+}
+
+/** The server machine hears of every change of mode; answers how to stop that. */
+async function watchHealth(
+  { runtime }: Composed,
+  changed: (degraded: boolean) => void,
+): Promise<() => void> {
+  const scope = Scope.makeUnsafe();
+  const watch = Effect.flatMap(Health, (health) =>
+    health.onChange((status) => changed(status.mode === "degraded")),
+  );
+  await runtime.runPromise(Scope.provide(watch, scope));
+  return () => void Effect.runFork(Scope.close(scope, Exit.void));
+}
+
+/** Listens for HTTP and for WebSockets. */
+function listen(
+  options: Omit<ComposeOptions, "isDraining">,
+  { runtime }: Composed,
+  serverState: () => "starting" | "serving" | "draining" | "stopped",
+) {
+  return Effect.gen(function* () {
+    const { config } = options;
+    const connections = yield* Effect.promise(() =>
+      runtime.runPromise(Effect.map(Connections, (it) => it)),
+    );
+    const app = makeHttp({
+      config,
+      serverState,
+      run: (effect) => runtime.runPromiseExit(effect),
+    });
+    const server = createAdaptorServer({
+      fetch: app.fetch,
+      serverOptions: { headersTimeout: limits.handshakeHeadersTimeoutMs },
+    }) as Server;
+    acceptSockets(server, {
+      paths: ["/ws", "/websocket"],
+      handshakesPerAddress: config.handshakesPerAddress,
+      addressOf: (request) => addressOf(request, config.trustedProxies),
+      refuse: (request) =>
+        refusalOf(request, config, serverState(), connections.count()),
+      open: connections.open,
+    });
+    yield* Effect.acquireRelease(
+      Effect.tryPromise({
+        try: async () => {
+          server.listen({
+            port: config.port,
+            host: config.host,
+            backlog: limits.acceptBacklog,
+          });
+          await once(server, "listening");
+        },
+        catch: (cause) => cause,
+      }),
+      () =>
+        Effect.sync(() => void (server.close(), server.closeAllConnections())),
+    );
+    return server;
+  });
+}
+
+function refusalOf(
+  request: IncomingMessage,
+  config: ComposeOptions["config"],
+  state: string,
+  open: number,
+): Problem | null {
+  if (!isAllowedOrigin(request, config.allowedOrigins)) {
+    return {
+      status: 403,
+      title: "Forbidden",
+      detail: "This origin may not connect here.",
+    };
+  }
+  if (state !== "serving" || open >= config.connectionsMax) {
+    return {
+      status: 503,
+      title: "Not now",
+      detail: "This server takes no new connections now. Try again shortly.",
+      retryAfterSeconds: 1,
+    };
+  }
+  return null;
+}
+
+/** Programs send no Origin; pages must be this host's own or on the list. */
+function isAllowedOrigin(
+  { headers }: IncomingMessage,
+  allowed: readonly string[],
+): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || allowed.includes(origin)) return true;
+  return (
+    URL.canParse(origin) &&
+    host !== undefined &&
+    new URL(origin).host === host.toLowerCase()
+  );
+}
+
+/** Where the peer is; behind a trusted proxy, what that proxy says. */
+function addressOf(
+  request: IncomingMessage,
+  trusted: readonly string[],
+): string {
+  const peer = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  const forwarded = request.headers["x-forwarded-for"];
+  if (!trusted.includes(peer) || typeof forwarded !== "string") return peer;
+  return forwarded.split(",").at(-1)!.trim();
+}
+
+function finishRuns({ runtime }: Composed): Effect.Effect<void> {
+  const finish = Effect.gen(function* () {
+    const connections = yield* Connections;
+    connections.tellAll({
+      type: "server_draining",
+      reconnect_after_ms: limits.reconnectAfterMs,
+    });
+    yield* (yield* Runs).drain;
+  });
+  return Effect.promise(() => runtime.runPromise(finish));
+}
+
+function closeSockets(parts: Parts | null): Effect.Effect<void> {
+  if (parts === null) return Effect.void;
+  const close = Effect.flatMap(Connections, (it) => it.closeAll);
+  return Effect.promise(() => parts.composed.runtime.runPromise(close));
+}

@@ -1,0 +1,8 @@
+/** The version of this build, as package.json states it. */
+import { readFileSync } from "node:fs";
+
+export const VERSION: string = (
+  JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  ) as { version: string }
+).version;

@@ -1,0 +1,148 @@
+/**
+ * The parts of an answer about its own footing: what data there is, what is missing, and how to bring in more. Promises: sample data,
+ * unpriced models and parts that failed are always said; without data there is no number about spend at all.
+ */
+import {
+  formatCount,
+  formatPercent,
+  formatPercentChange,
+  formatUsd,
+} from "../../costs/money.ts";
+import type { ReportTable } from "../../model.ts";
+import type { Shortage } from "../../tools/inspection.ts";
+import type { Material } from "./material.ts";
+import { code, listWords, rangeWords, spanWords } from "./words.ts";
+
+const SHOWN_UNPRICED = 5;
+
+const WHY: Readonly<Partial<Record<Shortage, string>>> = {
+  few_days:
+    "Under a week of data: weekdays cannot be told apart, a projection is the mean day, and one odd day moves everything.",
+  unpriced:
+    "Over half of the tokens have no list price: spend and savings leave that part out.",
+  no_dimension:
+    "No record names what you want to group by, so that split is not possible.",
+};
+
+export const SAMPLE_LABEL =
+  "**Sample data.** These figures come from the generated sample set, not from your bill.";
+
+/** What the figures rest on, one statement each. */
+export function qualityStatements(material: Material): readonly string[] {
+  const found = material.inspection?.result;
+  const missing = material.missing.map(
+    (part) => `**Missing from this answer:** ${part}.`,
+  );
+  if (found === undefined || found.days === null) return missing;
+  const days = `${found.days_with_data} of ${found.day_count} days have records (${rangeWords(found.days)}, ${found.time_zone}); all data spans ${found.data === null ? "nothing" : rangeWords(found.data)}.`;
+  const asked =
+    found.asked.first < found.days.first || found.asked.last > found.days.last
+      ? [
+          `You asked about ${rangeWords(found.asked)}; the data covers only ${rangeWords(found.days)} of it.`,
+        ]
+      : [];
+  const shortages = found.shortages.flatMap((shortage) => WHY[shortage] ?? []);
+  return [
+    ...missing,
+    ...(found.sample ? [SAMPLE_LABEL] : []),
+    days,
+    ...asked,
+    ...shortages,
+    dollarsStatement(material),
+    ...unpricedStatements(material),
+  ];
+}
+
+function dollarsStatement({ inspection }: Material): string {
+  const found = inspection?.result;
+  if (found === undefined) return "";
+  const { billed_usd: billed, computed_usd: computed } = found.total;
+  if (found.basis === "billed")
+    return `Dollars are **as billed** by the sources (${formatUsd(billed ?? 0)}), since most tokens have no list price (priced: ${formatUsd(computed)}).`;
+  const list = `Dollars are **computed**: tokens times list prices of ${found.price_date}; your contract may differ.`;
+  if (billed === null)
+    return `${list} The sources name no billed amounts: this is an estimate, not an invoice.`;
+  const difference =
+    found.billed_difference_percent === null
+      ? ""
+      : ` (${formatPercentChange(found.billed_difference_percent)} against computed)`;
+  return `${list} Where the sources name a bill, it adds up to ${formatUsd(billed)}${difference}.`;
+}
+
+function unpricedStatements({ inspection }: Material): readonly string[] {
+  const found = inspection?.result;
+  if (found === undefined) return [];
+  if (found.unpriced.length === 0)
+    return found.priced_percent === null
+      ? []
+      : ["Every token has a list price."];
+  const models = found.unpriced
+    .slice(0, SHOWN_UNPRICED)
+    .map(
+      ({ model, tokens }) => `${code(model)} (${formatCount(tokens)} tokens)`,
+    );
+  const more = found.unpriced.length > SHOWN_UNPRICED ? " and more" : "";
+  const priced =
+    found.priced_percent === null
+      ? ""
+      : ` ${formatPercent(found.priced_percent)} of tokens are priced.`;
+  return [
+    `**Unpriced, not in the spend:** ${listWords(models)}${more}.${priced}`,
+  ];
+}
+
+/** Why there is nothing to answer from, in the question's own terms. */
+export function nothingSentences({
+  inspection,
+  understanding,
+}: Material): readonly string[] {
+  const found = inspection?.result;
+  if (found === undefined)
+    return [
+      "The data could not be looked at, so there is nothing to say about spend.",
+    ];
+  if (found.data === null)
+    return [
+      "**There is no usage data yet**, so there is nothing to analyze. Bring some in and ask again:",
+    ];
+  if (found.unmatched.length > 0) {
+    return found.unmatched.map(({ dimension, name, known }) => {
+      const names =
+        known.length === 0
+          ? `no record names any ${dimension}`
+          : `the data names ${listWords(known.map(code))}`;
+      return `**No record names ${dimension} ${code(name)}**; ${names}.`;
+    });
+  }
+  const named =
+    understanding.period.kind === "latest"
+      ? ""
+      : ` from ${spanWords(found.asked)}`;
+  return [
+    `**There are no records${named}.** The data spans ${rangeWords(found.data)}. Ask about a time within it, or bring in a newer export:`,
+  ];
+}
+
+export function formatsTable({ help }: Material): ReportTable | null {
+  if (help === null) return null;
+  return {
+    title: "What can be imported",
+    columns: [
+      { key: "what", label: "Format", unit: "text" },
+      { key: "where", label: "Where it comes from", unit: "text" },
+      { key: "name", label: "Name", unit: "text" },
+    ],
+    rows: help.result.formats.map(({ what, where, name }) => ({
+      what,
+      where,
+      name,
+    })),
+    source: help.id,
+  };
+}
+
+export function waysSentences({ help }: Material): readonly string[] {
+  return (help?.result.ways ?? []).map(({ what, command }) =>
+    command === null ? `${what}.` : `${what}: ${code(command)}`,
+  );
+}

@@ -1,0 +1,227 @@
+/**
+ * The parts of an answer about spending less. Promises: each saving names what it affects, what it assumes and how to verify it; savings
+ * that touch the same dollars are never added up; nothing under the floor is worth a line.
+ */
+import { assumptions } from "../../costs/assumptions.ts";
+import { formatPercent, formatUsd } from "../../costs/money.ts";
+import type { Figure, ReportTable, Saving } from "../../model.ts";
+import type { Material } from "./material.ts";
+import { code, listWords, plain } from "./words.ts";
+
+/** Every saving worth a line, the largest first. */
+export function savingsOf(material: Material): readonly Saving[] {
+  return [
+    ...swapSavings(material),
+    ...cacheSavings(material),
+    ...batchSavings(material),
+  ]
+    .filter((saving) => saving.high_usd >= assumptions.savingFloorUsdPerMonth)
+    .toSorted((a, b) => b.high_usd - a.high_usd)
+    .slice(0, assumptions.savingsReportedMax);
+}
+
+function swapSavings({ swaps }: Material): readonly Saving[] {
+  if (swaps === null) return [];
+  return swaps.result.swaps
+    .filter((swap) => swap.low_usd >= 0)
+    .map((swap) => ({
+      id: `swap:${swap.from_model}`,
+      title: `Move ${plain(swap.from_model)} to ${swap.to_model}`,
+      kind: "model_swap",
+      affected_usd: swap.affected_usd,
+      low_usd: swap.low_usd,
+      high_usd: swap.high_usd,
+      assumption: `Price only, quality untested; the same tokens cost ${formatPercent(swap.saving_percent)} less. ${movedWords(swap)}`,
+      effort: "medium",
+      verify: `Run your evaluations on ${swap.to_model}, then send it a small share of the traffic and compare.`,
+      source: swaps.id,
+    }));
+}
+
+function movedWords(swap: {
+  readonly moved_low_percent: number;
+  readonly moved_high_percent: number;
+}): string {
+  return swap.moved_low_percent === swap.moved_high_percent
+    ? `With ${formatPercent(swap.moved_low_percent)} of the work moved.`
+    : `Low: ${formatPercent(swap.moved_low_percent)} of the work moves; high: all of it.`;
+}
+
+function cacheSavings({ caching }: Material): readonly Saving[] {
+  if (caching === null) return [];
+  const { low, high, asked_hit_percent: asked, models } = caching.result;
+  const scenario =
+    asked === null
+      ? `Scenario, since the data does not tell which input repeats: low, ${formatPercent(low.share_percent)} of uncached input is read back, ${low.reads_per_write} times per write; high, ${formatPercent(high.share_percent)}, ${high.reads_per_write} times.`
+      : `If ${formatPercent(asked)} of input came from the cache; low, ${low.reads_per_write} reads per write; high, ${high.reads_per_write}.`;
+  return models.map((model) => ({
+    id: `cache:${model.model}`,
+    title: `Cache repeated input of ${plain(model.model)}`,
+    kind: "prompt_caching",
+    affected_usd: model.affected_usd,
+    low_usd: model.low_usd,
+    high_usd: model.high_usd,
+    assumption: `${scenario} Pays from ${model.break_even_reads} reads per write on.`,
+    effort: "low",
+    verify: `Put what repeats first in the prompt and watch this model's hit rate${model.hit_percent === null ? "" : `, now ${formatPercent(model.hit_percent)}`}.`,
+    source: caching.id,
+  }));
+}
+
+/** Features where there are any, else projects: both would count the same work twice. */
+function batchSavings({ batch }: Material): readonly Saving[] {
+  if (batch === null) return [];
+  const features = batch.result.candidates.filter(
+    (candidate) => candidate.dimension === "feature",
+  );
+  const shown = features.length > 0 ? features : batch.result.candidates;
+  return shown.map((candidate) => ({
+    id: `batch:${candidate.dimension}:${candidate.key}`,
+    title: `Send ${plain(candidate.key)} through the batch tier`,
+    kind: "batch",
+    affected_usd: candidate.affected_usd,
+    low_usd: candidate.low_usd,
+    high_usd: candidate.high_usd,
+    assumption: `Its name ("${candidate.word}") suggests that it can wait up to a day. Low: ${formatPercent(batch.result.moved_low_percent)} of it moves; high: all.`,
+    effort: "medium",
+    verify:
+      "Ask its owner whether answers may take up to 24 hours; then move one job and compare its bill.",
+    source: batch.id,
+  }));
+}
+
+/** Swaps that would cost more, which is an answer too where one was asked for. */
+export function swapSentences(material: Material): readonly string[] {
+  const result = material.swaps?.result;
+  if (result === undefined) return [];
+  if (result.unknown_model !== null)
+    return [
+      `The price list of ${result.price_date} knows no model ${code(result.unknown_model)}, so nothing can be said about moving to it.`,
+    ];
+  const swaps = result.swaps.map((swap) => {
+    const name = `${code(swap.from_model)} to ${code(swap.to_model)}`;
+    const moved =
+      swap.moved_low_percent === swap.moved_high_percent
+        ? ` with ${formatPercent(swap.moved_high_percent)} of the work moved`
+        : "";
+    if (swap.high_usd <= 0 && swap.saving_percent <= 0)
+      return `${name} would cost **more**${moved}: the same tokens are ${formatPercent(-swap.saving_percent)} dearer there (${formatUsd(-swap.low_usd)} a month on ${formatUsd(swap.affected_usd)}).`;
+    const range =
+      swap.low_usd === swap.high_usd
+        ? formatUsd(swap.high_usd)
+        : `${formatUsd(swap.low_usd)} to ${formatUsd(swap.high_usd)}`;
+    return `${name} would save **${range} a month**${moved} of ${formatUsd(swap.affected_usd)}: the same tokens cost ${formatPercent(swap.saving_percent)} less. Price only, quality untested.`;
+  });
+  const skipped = result.skipped.map(
+    ({ model, reason }) => `${code(model)}: ${reason}.`,
+  );
+  return [...swaps, ...skipped];
+}
+
+export function swapPriceTable(material: Material): ReportTable | null {
+  const found = material.swaps;
+  if (found === null || found.result.swaps.length === 0) return null;
+  return {
+    title: "List prices, US dollars per million tokens",
+    columns: [
+      { key: "from", label: "From", unit: "text" },
+      { key: "from_input", label: "Input", unit: "usd" },
+      { key: "from_output", label: "Output", unit: "usd" },
+      { key: "to", label: "To", unit: "text" },
+      { key: "to_input", label: "Input", unit: "usd" },
+      { key: "to_output", label: "Output", unit: "usd" },
+    ],
+    rows: found.result.swaps.map((swap) => ({
+      from: plain(swap.from_model),
+      from_input: swap.from_price.uncached_input,
+      from_output: swap.from_price.output,
+      to: swap.to_model,
+      to_input: swap.to_price.uncached_input,
+      to_output: swap.to_price.output,
+    })),
+    source: found.id,
+  };
+}
+
+/** Whether caching pays off by now. */
+export function cacheSentence({ caching }: Material): string | null {
+  if (caching === null) return null;
+  const { hit_percent: hit, paid_off_usd: saved, days } = caching.result;
+  if (hit === null)
+    return "No input tokens are recorded, so nothing can be said about caching.";
+  if (hit === 0)
+    return "**No input comes from a cache now**, or the data does not tell.";
+  const verdict =
+    saved >= 0
+      ? `it has saved **${formatUsd(saved)}** in ${days} days, the price of writing taken off`
+      : `it has cost **${formatUsd(-saved)}** more in ${days} days than it brought: blocks are written and hardly read`;
+  return `**${formatPercent(hit)}** of input comes from the cache, and ${verdict}.`;
+}
+
+export function cacheTable({ caching }: Material): ReportTable | null {
+  if (caching === null || caching.result.models.length === 0) return null;
+  return {
+    title: "Prompt caching by model",
+    columns: [
+      { key: "model", label: "Model", unit: "text" },
+      { key: "hit", label: "Input from cache", unit: "percent" },
+      { key: "paid_off", label: "Saved so far", unit: "usd" },
+      { key: "low", label: "Could save a month, low", unit: "usd" },
+      { key: "high", label: "High", unit: "usd" },
+      {
+        key: "break_even",
+        label: "Break-even, reads per write",
+        unit: "count",
+      },
+    ],
+    rows: caching.result.models.map((model) => ({
+      model: plain(model.model),
+      hit: model.hit_percent,
+      paid_off: model.paid_off_usd,
+      low: model.low_usd,
+      high: model.high_usd,
+      break_even: model.break_even_reads,
+    })),
+    source: caching.id,
+  };
+}
+
+export function batchSentences({
+  batch,
+  understanding,
+}: Material): readonly string[] {
+  if (batch === null) return [];
+  const { candidates, what_if, batched_percent } = batch.result;
+  const whatIf = `What if ${formatPercent(what_if.waiting_percent)} of all work could wait: the batch tier would save **${formatUsd(what_if.saving_usd)} a month** of the ${formatUsd(what_if.affected_usd)} it applies to. A what-if, not a finding.`;
+  const now =
+    batched_percent === null || batched_percent === 0
+      ? []
+      : [
+          `${formatPercent(batched_percent)} of tokens go through the batch tier already.`,
+        ];
+  const found =
+    candidates.length > 0
+      ? [
+          `By their name these can probably wait: ${listWords([...new Set(candidates.map((candidate) => code(candidate.key)))])}.`,
+        ]
+      : ["No project or feature says by its name that it can wait."];
+  return understanding.intent === "batch" ? [...found, ...now, whatIf] : now;
+}
+
+export function savingFigures(savings: readonly Saving[]): readonly Figure[] {
+  const [best] = savings;
+  if (best === undefined) return [];
+  return [
+    {
+      id: "top_saving",
+      label: "Largest saving, up to",
+      value: best.high_usd,
+      unit: "usd",
+      source: best.source,
+      note: `${best.title}, per month`,
+    },
+  ];
+}
+
+export const OVERLAP =
+  "Each line is taken alone: they touch the same dollars (what moves to a cheaper model cannot be cached or batched at the old price), so do not add them up.";

@@ -1,0 +1,185 @@
+/**
+ * Sections of a report from the parts that are there. Promises: a part that has nothing to say leaves no trace; a section without any
+ * part does not appear.
+ */
+import { formatUsd } from "../../costs/money.ts";
+import type {
+  Dimension,
+  ReportChart,
+  ReportSection,
+  ReportTable,
+  Saving,
+  SectionId,
+} from "../../model.ts";
+import type { Material } from "./material.ts";
+import { budgetSentences, budgetTable, monthSentence } from "./outlook.ts";
+import { qualityStatements, SAMPLE_LABEL } from "./quality.ts";
+import { OVERLAP, savingsOf } from "./savings.ts";
+import {
+  anomalySentences,
+  causesSentence,
+  daySentence,
+  spendSentence,
+  tokensSentence,
+  topSentence,
+  unnamedSentence,
+} from "./spend.ts";
+import { anomalyTable, dayChart, groupTable, moversTable } from "./tables.ts";
+import { code, escaped, weekdayWords } from "./words.ts";
+
+export interface Parts {
+  readonly paragraphs?: readonly (string | null)[];
+  readonly tables?: readonly (ReportTable | null)[];
+  readonly chart?: ReportChart | null;
+  readonly savings?: readonly Saving[];
+}
+
+const TITLES: Readonly<Record<SectionId, string>> = {
+  headline: "In short",
+  where: "Where it goes",
+  changed: "What changed",
+  savings: "What would save",
+  quality: "What this rests on",
+  next: "Next steps",
+};
+
+/** Empty where no part has anything to say. */
+export function section(id: SectionId, parts: Parts): readonly ReportSection[] {
+  const paragraphs = (parts.paragraphs ?? []).filter(
+    (text) => text !== null && text !== "",
+  ) as readonly string[];
+  const tables = (parts.tables ?? []).filter((table) => table !== null);
+  const chart = parts.chart ?? null;
+  const savings = parts.savings ?? [];
+  const empty =
+    paragraphs.length + tables.length + savings.length === 0 && chart === null;
+  return empty
+    ? []
+    : [{ id, title: TITLES[id], paragraphs, tables, chart, savings }];
+}
+
+/** The answer's first words; sample data is called so before any figure. */
+export function headline(
+  material: Material,
+  sentences: readonly (string | null)[],
+  tables: Parts["tables"] = [],
+): readonly ReportSection[] {
+  const sample =
+    material.inspection?.result.sample === true ? SAMPLE_LABEL : null;
+  return section("headline", { paragraphs: [sample, ...sentences], tables });
+}
+
+const NAMED: readonly Dimension[] = ["project", "feature", "user"];
+
+export function overview(material: Material): readonly ReportSection[] {
+  const savings = savingsOf(material);
+  const sentences = [
+    spendSentence(material),
+    monthSentence(material),
+    leverSentence(savings),
+    unusualSentence(material),
+    ...budgetSentences(material),
+  ];
+  return [
+    ...headline(material, sentences, [budgetTable(material)]),
+    ...section("where", {
+      paragraphs: [
+        topSentence(material, "model"),
+        daySentence(material),
+        tokensSentence(material),
+        ...NAMED.map((by) => unnamedSentence(material, by)),
+      ],
+      tables: [
+        groupTable(material, "model"),
+        ...NAMED.map((by) => groupTable(material, by)),
+      ],
+      chart: dayChart(material),
+    }),
+    ...changed(material),
+    ...savingsSection(material, savings),
+    ...quality(material),
+    ...next(material, savings),
+  ];
+}
+
+function changed(material: Material): readonly ReportSection[] {
+  return section("changed", {
+    paragraphs: [causesSentence(material), ...anomalySentences(material)],
+    tables: [moversTable(material, "model"), anomalyTable(material)],
+  });
+}
+
+export function savingsSection(
+  material: Material,
+  savings: readonly Saving[],
+): readonly ReportSection[] {
+  const looked =
+    material.swaps !== null ||
+    material.caching !== null ||
+    material.batch !== null;
+  const words =
+    savings.length > 1
+      ? OVERLAP
+      : savings.length === 0 && looked
+        ? "No single change would save a dollar a month or more at list prices."
+        : null;
+  return section("savings", { paragraphs: [words], savings });
+}
+
+export function quality(material: Material): readonly ReportSection[] {
+  return section("quality", { paragraphs: qualityStatements(material) });
+}
+
+/** What to do about it, most valuable first. */
+export function next(
+  material: Material,
+  savings: readonly Saving[],
+): readonly ReportSection[] {
+  const [best] = savings;
+  const unusual = material.anomalies?.result.anomalies[0];
+  const unpriced = material.inspection?.result.unpriced[0];
+  const unnamed = NAMED.filter((by) => unnamedSentence(material, by) !== null);
+  return section("next", {
+    paragraphs: [
+      best === undefined
+        ? null
+        : `Try the largest saving first: ${nameOf(best)} (${formatUsd(best.low_usd)} to ${formatUsd(best.high_usd)} a month).`,
+      unusual === undefined
+        ? null
+        : `Find out what ran on ${weekdayWords(unusual.day)}; if it was not meant to, put an alert on it.`,
+      unpriced === undefined
+        ? null
+        : `Bring in billed amounts for ${code(unpriced.model)}, which the price list does not know.`,
+      unnamed.length === 0
+        ? null
+        : `Record a ${unnamed.join(", a ")} with each request, so that spend can be assigned to it.`,
+      material.forecast !== null &&
+      material.forecast.result.budgets.length === 0
+        ? "Set a monthly budget in your preferences; the projection is then held against it."
+        : null,
+    ],
+  });
+}
+
+/** The largest saving in one sentence. */
+export function leverSentence(savings: readonly Saving[]): string | null {
+  const [best] = savings;
+  if (best === undefined) return null;
+  return `Largest lever: ${nameOf(best)}, **${formatUsd(best.low_usd)} to ${formatUsd(best.high_usd)} a month** of the ${formatUsd(best.affected_usd)} it touches.`;
+}
+
+/** A saving's title within a sentence, its names safe. */
+function nameOf(saving: Saving): string {
+  const title = escaped(
+    saving.title.charAt(0).toLowerCase() + saving.title.slice(1),
+  );
+  return saving.kind === "model_swap"
+    ? `${title} (price only, quality untested)`
+    : title;
+}
+
+function unusualSentence(material: Material): string | null {
+  return (material.anomalies?.result.anomalies.length ?? 0) === 0
+    ? null
+    : (anomalySentences(material)[0] ?? null);
+}

@@ -1,0 +1,225 @@
+/**
+ * The parts of an answer about spend that happened: the period and its total, where it goes, what changed, unusual days. Promises: every
+ * figure, cell and point is a value of the result it cites.
+ */
+import {
+  formatCount,
+  formatPercent,
+  formatPercentChange,
+  formatUsd,
+  formatUsdChange,
+} from "../../costs/money.ts";
+import type { Dimension, Figure } from "../../model.ts";
+import type { Found } from "../evidence.ts";
+import type { Comparison } from "../../tools/comparePeriods.ts";
+import type { Material } from "./material.ts";
+import {
+  code,
+  listWords,
+  rangeWords,
+  spanWords,
+  weekdayWords,
+} from "./words.ts";
+
+/** "You spent $X from … to … (30 days, UTC), +12% on …": null where nothing was inspected. */
+export function spendSentence(material: Material): string | null {
+  const inspection = material.inspection?.result;
+  if (inspection === undefined || inspection.days === null) return null;
+  const scope = scopeWords(material);
+  const compared = anyComparison(material)?.result;
+  const spent = `You spent **${formatUsd(inspection.total.cost_usd)}**${scope} from ${spanWords(inspection.days, inspection.time_zone)}`;
+  const sentence =
+    inspection.days.first === inspection.days.last
+      ? spent.replace(" from ", " on ")
+      : spent;
+  if (inspection.days_before === null) {
+    return `${sentence}. The data does not reach back far enough for a comparison with the time before.`;
+  }
+  if (compared === undefined) return `${sentence}.`;
+  const before = `${spanWords(inspection.days_before)}, which cost ${formatUsd(compared.before.cost_usd)}`;
+  if (compared.change_percent === null)
+    return `${sentence}; nothing was spent from ${before}.`;
+  const byDay =
+    compared.days === compared.days_before ||
+    compared.daily_change_percent === null
+      ? ""
+      : ` (by the day: ${formatPercentChange(compared.daily_change_percent)})`;
+  return `${sentence}: **${formatPercentChange(compared.change_percent)}** against ${before}${byDay}.`;
+}
+
+/** " on `gpt-4o`", " in project `x`", " without user `y`": what the question narrows the data to. */
+export function scopeWords(material: Material): string {
+  const filter = material.inspection?.result.filter ?? {};
+  const mentions = material.understanding.mentions.filter(
+    (mention) => filter[mention.dimension] !== undefined,
+  );
+  const words = mentions.map(({ dimension, names, exclude }) => {
+    const kept = exclude ? names : (filter[dimension] ?? names);
+    return `${exclude ? "without" : "for"} ${dimension} ${listWords(kept.slice(0, 3).map(code))}${kept.length > 3 ? " and more" : ""}`;
+  });
+  return words.length === 0 ? "" : ` ${words.join(", ")}`;
+}
+
+export function spendFigures(material: Material): readonly Figure[] {
+  const found = material.inspection;
+  if (found === null || found.result.days === null) return [];
+  const { result, id } = found;
+  const basis =
+    result.basis === "billed"
+      ? "as billed by the source"
+      : `list prices of ${result.price_date}`;
+  const figures: Figure[] = [
+    {
+      id: "spend",
+      label: "Spend",
+      value: result.total.cost_usd,
+      unit: "usd",
+      source: id,
+      note: `${rangeWords(found.result.days)}, ${basis}`,
+    },
+  ];
+  const compared = anyComparison(material);
+  if (
+    compared !== null &&
+    compared.result.change_percent !== null &&
+    result.days_before !== null
+  ) {
+    figures.push({
+      id: "change",
+      label: "Change",
+      value: compared.result.change_percent,
+      unit: "percent",
+      source: compared.id,
+      note: `against ${rangeWords(result.days_before)}`,
+    });
+  }
+  return figures;
+}
+
+/** All comparisons of a run are of the same total; any of them tells it. */
+export function anyComparison(material: Material): Found<Comparison> | null {
+  const dimensions: readonly Dimension[] = [
+    "model",
+    "provider",
+    "project",
+    "feature",
+    "user",
+  ];
+  return (
+    dimensions.map(material.compared).find((found) => found !== null) ?? null
+  );
+}
+
+export function daySentence(material: Material): string | null {
+  const daily = material.daily?.result.daily ?? null;
+  if (daily === null || (material.daily?.result.points.length ?? 0) < 2)
+    return null;
+  return `A day costs ${formatUsd(daily.mean_usd)} on average; the dearest was ${weekdayWords(daily.highest.day)} at ${formatUsd(daily.highest.cost_usd)}, the cheapest ${weekdayWords(daily.lowest.day)} at ${formatUsd(daily.lowest.cost_usd)}.`;
+}
+
+/** How much of the change is volume, mix and cost of a unit. */
+export function causesSentence(material: Material): string | null {
+  const found = material.compared("model");
+  const causes = found?.result.causes ?? null;
+  if (found === null || causes === null) return null;
+  const unit = causes.unit === "requests" ? "request" : "token";
+  return [
+    `Of the change of ${formatUsdChange(found.result.change_usd)}, ${formatUsdChange(causes.volume_usd)} comes from the number of ${causes.unit}`,
+    found.result.volume_change_percent === null
+      ? ""
+      : ` (${formatPercentChange(found.result.volume_change_percent)})`,
+    `, ${formatUsdChange(causes.mix_usd)} from work moving between models and ${formatUsdChange(causes.rate_usd)} from what a ${unit} of the same model costs.`,
+  ].join("");
+}
+
+export function anomalySentences(material: Material): readonly string[] {
+  const result = material.anomalies?.result;
+  if (result === undefined) return [];
+  if (!result.assessed)
+    return [
+      `Unusual days cannot be told yet: that takes ${result.history_days_needed} days of history, and there are ${result.history_days}.`,
+    ];
+  if (result.anomalies.length === 0)
+    return ["No day stands out from what such days usually cost."];
+  return result.anomalies.map((anomaly) => {
+    const driver = anomaly.drivers[0];
+    const because =
+      driver === undefined
+        ? ""
+        : `, mostly ${code(driver.model)} (${formatUsd(driver.cost_usd)} instead of ${formatUsd(driver.usual_usd)})`;
+    return `**${weekdayWords(anomaly.day)}** cost ${formatUsd(anomaly.cost_usd)}, ${formatUsdChange(anomaly.excess_usd)} against the usual ${formatUsd(anomaly.expected_usd)}${because}.`;
+  });
+}
+
+/** Who takes most of the money, in one sentence. */
+export function topSentence(material: Material, by: Dimension): string | null {
+  const compared = material
+    .compared(by)
+    ?.result.groups.toSorted((a, b) => b.now_usd - a.now_usd)[0];
+  const grouped = material.grouped(by)?.result.rows[0];
+  const top =
+    compared === undefined
+      ? grouped && {
+          key: grouped.key,
+          usd: grouped.cost_usd,
+          share: grouped.share_percent,
+        }
+      : {
+          key: compared.key,
+          usd: compared.now_usd,
+          share: compared.share_percent,
+        };
+  if (top === undefined || top.key === null || top.share === null) return null;
+  return `Most goes to ${by} ${code(top.key)}: **${formatUsd(top.usd)}**, ${formatPercent(top.share)} of the spend.`;
+}
+
+/** "No record names a user." where a dimension was asked for in vain. */
+export function unnamedSentence(
+  material: Material,
+  by: Dimension,
+): string | null {
+  const keys = [
+    ...(material.compared(by)?.result.groups ?? []),
+    ...(material.grouped(by)?.result.rows ?? []),
+  ].map((group) => group.key);
+  return keys.length > 0 && keys.every((key) => key === null)
+    ? `No record names a ${by}.`
+    : null;
+}
+
+/** What the spend bought. */
+export function tokensSentence(material: Material): string | null {
+  const total = material.inspection?.result.total;
+  if (total === undefined || total.total_tokens === 0) return null;
+  const { tokens } = total;
+  const buckets = [
+    [tokens.uncached_input, "uncached input"],
+    [tokens.cache_read, "read from cache"],
+    [tokens.cache_write_5m, "written to cache for 5 minutes"],
+    [tokens.cache_write_1h, "written to cache for 1 hour"],
+    [tokens.output, "output"],
+  ] as const;
+  const shown = buckets
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${formatCount(count)} ${words}`);
+  const requests =
+    total.requests === 0 ? "" : ` in ${formatCount(total.requests)} requests`;
+  const unit = [
+    ...(total.cost_per_million_tokens_usd === null
+      ? []
+      : [`${formatUsd(total.cost_per_million_tokens_usd)} per million tokens`]),
+    ...(total.cost_per_thousand_requests_usd === null
+      ? []
+      : [
+          `${formatUsd(total.cost_per_thousand_requests_usd)} per thousand requests`,
+        ]),
+  ];
+  return `That bought ${formatCount(total.total_tokens)} tokens${requests}: ${listWords(shown)}. On average ${listWords(unit)}.`;
+}
+
+/** The model that moved most. */
+export function moverSentence(material: Material): string | null {
+  const mover = material.compared("model")?.result.groups[0];
+  if (mover === undefined || mover.change_usd === 0) return null;
+  return `Most of it is ${code(mover.key)}: ${formatUsd(mover.before_usd)} before, ${formatUsd(mover.now_usd)} now (${formatUsdChange(mover.change_usd)}).`;
+}

@@ -1,0 +1,250 @@
+/**
+ * What each kind of question is answered with, in which order. Promises: the question is answered in the first section; the days looked
+ * at are named; without data there is no figure, only the way to bring data in.
+ */
+import type { Dimension, ReportSection } from "../../model.ts";
+import { EXAMPLES } from "../reading/lexicon.ts";
+import type { Intent } from "../reading/lexicon.ts";
+import { trendDimension } from "../data.ts";
+import type { Material } from "./material.ts";
+import {
+  budgetSentences,
+  budgetTable,
+  methodSentence,
+  monthSentence,
+} from "./outlook.ts";
+import { formatsTable, nothingSentences, waysSentences } from "./quality.ts";
+import {
+  batchSentences,
+  cacheSentence,
+  cacheTable,
+  savingsOf,
+  swapPriceTable,
+  swapSentences,
+} from "./savings.ts";
+import {
+  headline,
+  leverSentence,
+  next,
+  overview,
+  quality,
+  savingsSection,
+  section,
+} from "./sections.ts";
+import {
+  anomalySentences,
+  causesSentence,
+  daySentence,
+  moverSentence,
+  spendSentence,
+  tokensSentence,
+  topSentence,
+  unnamedSentence,
+} from "./spend.ts";
+import {
+  anomalyTable,
+  dayChart,
+  dayTable,
+  groupTable,
+  moversTable,
+  priceTable,
+} from "./tables.ts";
+import { code } from "./words.ts";
+
+type Writer = (material: Material) => readonly ReportSection[];
+
+/** The sections that answer the question as it was read. */
+export function write(material: Material): readonly ReportSection[] {
+  return WRITERS[material.understanding.intent](material);
+}
+
+const WRITERS: Readonly<Record<Intent, Writer>> = {
+  overview,
+  breakdown: (material) =>
+    writeBreakdown(material, material.understanding.group_by ?? "model"),
+  trend: (material) => [
+    ...headline(material, [
+      spendSentence(material),
+      causesSentence(material),
+      moverSentence(material),
+    ]),
+    ...section("changed", {
+      paragraphs: anomalySentences(material),
+      tables: [
+        moversTable(material, "model"),
+        moversTable(material, trendDimension(material.understanding)),
+        anomalyTable(material),
+      ],
+    }),
+    ...section("where", {
+      paragraphs: [daySentence(material)],
+      chart: dayChart(material),
+    }),
+    ...quality(material),
+  ],
+  anomalies: (material) => [
+    ...headline(material, [
+      ...anomalySentences(material),
+      spendSentence(material),
+    ]),
+    ...section("where", {
+      paragraphs: [daySentence(material)],
+      chart: dayChart(material),
+    }),
+    ...quality(material),
+  ],
+  forecast: (material) => [
+    ...headline(
+      material,
+      [
+        ...budgetSentences(material),
+        monthSentence(material),
+        methodSentence(material),
+        spendSentence(material),
+      ],
+      [budgetTable(material)],
+    ),
+    ...section("where", {
+      paragraphs: [daySentence(material)],
+      chart: dayChart(material),
+    }),
+    ...quality(material),
+  ],
+  savings: (material) => {
+    const savings = savingsOf(material);
+    return [
+      ...headline(material, [leverSentence(savings), spendSentence(material)]),
+      ...savingsSection(material, savings),
+      ...section("where", {
+        paragraphs: batchSentences(material),
+        tables: [groupTable(material, "model")],
+      }),
+      ...quality(material),
+      ...next(material, savings),
+    ];
+  },
+  model_swap: (material) => [
+    ...headline(
+      material,
+      [...swapSentences(material), spendSentence(material)],
+      [swapPriceTable(material)],
+    ),
+    ...savingsSection(material, savingsOf(material)),
+    ...quality(material),
+  ],
+  caching: (material) => [
+    ...headline(
+      material,
+      [cacheSentence(material), spendSentence(material)],
+      [cacheTable(material)],
+    ),
+    ...savingsSection(material, savingsOf(material)),
+    ...quality(material),
+  ],
+  batch: (material) => [
+    ...headline(material, [
+      ...batchSentences(material),
+      spendSentence(material),
+    ]),
+    ...savingsSection(material, savingsOf(material)),
+    ...quality(material),
+  ],
+  prices: (material) => writePrices(material),
+  quality: (material) => [
+    ...headline(material, [spendSentence(material), tokensSentence(material)]),
+    ...quality(material),
+    ...section("where", {
+      paragraphs: waysSentences(material),
+      tables: [formatsTable(material)],
+    }),
+  ],
+  import: (material) =>
+    writeImport(material, [
+      "Usage comes in as a file that your provider exports; nothing is sent anywhere.",
+    ]),
+  help: () =>
+    section("headline", {
+      paragraphs: [
+        "I answer questions about AI spend from your own usage data. Every figure comes from a query on it that you can open.",
+        exampleList(EXAMPLES.map((example) => example.question)),
+      ],
+    }),
+  unknown: ({ understanding }) =>
+    section("headline", {
+      paragraphs: [
+        "**I did not understand that question**, so I looked nothing up. I answer questions about AI spend from your usage data: where it goes, what changed, what is to come and what would save.",
+        "The nearest questions that I understand:",
+        exampleList(understanding.nearest),
+      ],
+    }),
+};
+
+function writeBreakdown(
+  material: Material,
+  by: Dimension,
+): readonly ReportSection[] {
+  const unnamed = unnamedSentence(material, by);
+  return [
+    ...headline(material, [
+      unnamed,
+      by === "day" ? daySentence(material) : topSentence(material, by),
+      spendSentence(material),
+    ]),
+    ...section("where", {
+      paragraphs: [
+        by === "day" ? topSentence(material, "model") : daySentence(material),
+        tokensSentence(material),
+      ],
+      tables: [by === "day" ? dayTable(material) : groupTable(material, by)],
+      chart: unnamed === null ? dayChart(material) : null,
+    }),
+    ...quality(material),
+  ];
+}
+
+function writePrices(material: Material): readonly ReportSection[] {
+  const prices = material.prices?.result;
+  if (prices === undefined) return writeNothing(material);
+  const unknown = prices.unknown.map(
+    (name) =>
+      `The price list of ${prices.price_date} knows no model ${code(name)}.`,
+  );
+  const stated =
+    prices.prices.length === 0
+      ? []
+      : [`List prices of ${prices.price_date}; your contract may differ.`];
+  return section("headline", {
+    paragraphs: [...unknown, ...stated],
+    tables: [priceTable(material)],
+  });
+}
+
+/** The answer where there are no records for the question. */
+export function writeNothing(material: Material): readonly ReportSection[] {
+  const missing = material.missing.map(
+    (part) => `Missing from this answer: ${part}.`,
+  );
+  const sentences = [...nothingSentences(material), ...missing];
+  const misnamed =
+    material.inspection?.result.shortages.includes("unknown_name") === true;
+  return misnamed
+    ? section("headline", { paragraphs: sentences })
+    : writeImport(material, sentences);
+}
+
+function writeImport(
+  material: Material,
+  sentences: readonly string[],
+): readonly ReportSection[] {
+  return [
+    ...section("headline", { paragraphs: sentences }),
+    ...section("next", {
+      paragraphs: waysSentences(material),
+      tables: [formatsTable(material)],
+    }),
+  ];
+}
+
+function exampleList(questions: readonly string[]): string {
+  return questions.map((question) => `- ${question}`).join("\n");
+}

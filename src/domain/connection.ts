@@ -1,0 +1,286 @@
+/**
+ * One connection: what its machine asks of it. Owns its wire, its inbox and its joined threads. Promises: nothing is read before it has
+ * greeted, `connection_ready` is its first frame, and all it owns is released once, when its machine is `closed`.
+ */
+import { Effect } from "effect";
+import type { Fiber } from "effect";
+import type {
+  ConnectionEnd,
+  ConnectionEvent,
+  ConnectionHost,
+} from "../../machines/connection.ts";
+import { closing } from "./closing.ts";
+import type { Outlet } from "./delivery.ts";
+import type { HealthStatus } from "./health.ts";
+import { Inbox } from "./inbox.ts";
+import { JoinedThreads } from "./joined.ts";
+import { limits } from "./limits.ts";
+import type { ConnectionId, Thread, ThreadId, UserId } from "./model.ts";
+import { Bus, topics } from "./ports.ts";
+import type { BusMessage, Identity } from "./ports.ts";
+import type { ConnectionFrame, Event } from "./protocol.ts";
+import type { Caller, RouterNeeds, RouterSettings } from "./router.ts";
+import { Sender } from "./sender.ts";
+import { rememberThreads } from "./sessions.ts";
+import type { Credential } from "./sessions.ts";
+import type { HeldUpgrade, Wire } from "./wire.ts";
+
+export interface ConnectionGiven {
+  readonly id: ConnectionId;
+  readonly upgrade: HeldUpgrade;
+  readonly router: RouterSettings;
+  readonly heartbeatIntervalMs: number;
+  /** Runs an effect with everything the handlers need. */
+  readonly fork: (
+    effect: Effect.Effect<void, never, RouterNeeds>,
+  ) => Fiber.Fiber<void>;
+  readonly send: (event: ConnectionEvent) => void;
+  readonly greeting: (connection: Connection) => ConnectionFrame;
+  readonly released: (connection: Connection) => void;
+  /** The text of an event, made once for all who get it. */
+  readonly textOf: (event: Event) => string;
+}
+
+/** What is known of an open connection. */
+interface Opened {
+  readonly wire: Wire;
+  readonly sender: Sender;
+  readonly inbox: Inbox;
+  readonly joined: JoinedThreads;
+  /** Hears what concerns the user, until it is interrupted. */
+  readonly hearing: Fiber.Fiber<void>;
+}
+
+export class Connection implements ConnectionHost {
+  readonly authenticationTimeoutMs = limits.authenticationTimeoutMs;
+  readonly openedAt = new Date().toISOString();
+  identity: Identity | null = null;
+  /** The threads that the greeting tells of. */
+  threads: readonly Thread[] = [];
+  /** Monotonic instants, in milliseconds. */
+  lastSeenMs = performance.now();
+  #pingedAtMs = performance.now();
+  #noticedExpiryMs = 0;
+  #wire: Wire | null = null;
+  #opened: Opened | null = null;
+  readonly #given: ConnectionGiven;
+
+  constructor(given: ConnectionGiven) {
+    this.#given = given;
+  }
+
+  get id(): ConnectionId {
+    return this.#given.id;
+  }
+
+  get credential(): Credential {
+    return this.#given.upgrade.credential;
+  }
+
+  /** The thread that the URL names. */
+  get wantedThread(): ThreadId | null {
+    return this.#given.upgrade.thread_id;
+  }
+
+  /** Completes the upgrade; false when the client has gone meanwhile. */
+  accept(): boolean {
+    this.#wire = this.#given.upgrade.accept();
+    return this.#wire !== null;
+  }
+
+  // --- what the machine asks
+
+  greet(): void {
+    const wire = this.#wire!;
+    const identity = this.identity!;
+    const sender = new Sender(wire);
+    const joined = new JoinedThreads(
+      identity.user_id,
+      this.#outlet(sender),
+      () =>
+        this.#given.send({ type: "runs.changed", active: joined.activeRuns }),
+    );
+    const inbox = new Inbox({
+      user: identity.user_id,
+      caller: this.#caller(joined),
+      settings: this.#given.router,
+      fork: this.#given.fork,
+      send: (frame) => this.send(frame),
+      pause: () => wire.pause(),
+      resume: () => wire.resume(),
+      overStrikes: () => this.#given.send({ type: "policy.violated" }),
+    });
+    const hearing = this.#given.fork(this.#hear(identity.user_id));
+    this.#opened = { wire, sender, inbox, joined, hearing };
+    this.send(this.#given.greeting(this));
+    this.#ping(wire);
+    this.#joinFromUrl(joined);
+    wire.listen({
+      onText: (text, bytes) => inbox.receiveText(text, bytes),
+      onBinary: () => inbox.receiveBinary(),
+      onActivity: () => void (this.lastSeenMs = performance.now()),
+      onSent: () => sender.noteSent(),
+    });
+  }
+
+  release(end: ConnectionEnd): void {
+    const how = closing(end);
+    const wire =
+      this.#wire ?? (how === null ? null : this.#given.upgrade.accept());
+    if (how !== null && wire !== null) {
+      if (how.error !== null)
+        wire.send(JSON.stringify({ type: "error", ...how.error }));
+      wire.close(how.code, how.reason);
+    }
+    if (this.#opened !== null) this.#releaseOpened(this.#opened);
+    this.#given.released(this);
+  }
+
+  // --- what others tell
+
+  /** Sends a frame that is not an event; before the greeting there is nobody to send to. */
+  send(frame: object): void {
+    this.#opened?.sender.write(JSON.stringify(frame));
+  }
+
+  #hear(user: UserId): Effect.Effect<void, never, Bus> {
+    return Effect.scoped(
+      Effect.gen({ self: this }, function* () {
+        const bus = yield* Bus;
+        yield* bus.subscribe(topics.user(user), (it) => this.#noteMessage(it));
+        yield* Effect.never;
+      }),
+    );
+  }
+
+  #noteMessage(message: BusMessage): void {
+    if (message.kind === "thread") {
+      const { thread_id, title, last_seq, active_run } = message.thread;
+      this.send({
+        type: "thread_updated",
+        thread_id,
+        title,
+        last_seq,
+        active_run,
+      });
+    }
+    if (message.kind === "deleted") {
+      const { thread_id } = message;
+      this.send({ type: "left", thread_id, reason: "deleted" });
+      if (this.#opened !== null)
+        this.#given.fork(this.#opened.joined.leave(thread_id));
+    }
+  }
+
+  noteServices(status: HealthStatus): void {
+    this.#given.send({
+      type: "services.changed",
+      degraded: status.mode === "degraded",
+    });
+    this.send({ type: "service_status", ...status });
+  }
+
+  /** One look at the clock, for heartbeat, token and stalled readers; `nowMs` is monotonic. */
+  sweep(nowMs: number): void {
+    if (this.#opened === null || this.identity === null) return;
+    if (this.#opened.sender.isStalled(nowMs)) {
+      return this.#given.send({ type: "consumer.stalled" });
+    }
+    this.#sweepToken(this.identity.expires_at_ms);
+    if (nowMs - this.#pingedAtMs < this.#given.heartbeatIntervalMs) return;
+    if (this.lastSeenMs < this.#pingedAtMs)
+      return this.#given.send({ type: "heartbeat.missed" });
+    this.#ping(this.#opened.wire);
+  }
+
+  /** The process stood still for so long: nobody is to be blamed for having been silent meanwhile. */
+  forgive(stalledMs: number): void {
+    this.lastSeenMs += stalledMs;
+    this.#pingedAtMs += stalledMs;
+    this.#opened?.sender.forgive(stalledMs);
+  }
+
+  // --- helpers
+
+  #outlet(sender: Sender): Outlet {
+    return {
+      deliver: (event) => {
+        sender.write(this.#given.textOf(event));
+        this.#opened?.joined.observe(event);
+      },
+      isWritable: () => sender.isWritable(),
+      writable: sender.writable,
+    };
+  }
+
+  #caller(joined: JoinedThreads): Omit<Caller, "answer"> {
+    return {
+      user_id: this.identity!.user_id,
+      join: (thread, afterSeq) => joined.join(thread, afterSeq),
+      follow: (submitted) => joined.follow(submitted),
+      leave: (thread) => joined.leave(thread),
+      acknowledge: (thread, seq) => joined.acknowledge(thread, seq),
+      refresh: (identity) => this.#refresh(identity),
+    };
+  }
+
+  #refresh(identity: Identity): ConnectionFrame | null {
+    if (identity.user_id !== this.identity?.user_id) {
+      this.#given.send({ type: "identity.changed" });
+      return null;
+    }
+    this.identity = identity;
+    return {
+      type: "token_refreshed",
+      expires_at: new Date(identity.expires_at_ms).toISOString(),
+    };
+  }
+
+  #joinFromUrl(joined: JoinedThreads): void {
+    const wanted = this.threads.find(
+      (it) => it.thread_id === this.wantedThread,
+    );
+    if (wanted === undefined) return;
+    const { thread_id, last_seq, active_run } = wanted;
+    this.send({ type: "joined", thread_id, last_seq, active_run });
+    this.#given.fork(joined.join(wanted, 0));
+  }
+
+  #ping(wire: Wire): void {
+    this.#pingedAtMs = performance.now();
+    wire.ping();
+  }
+
+  #sweepToken(expiresAtMs: number): void {
+    const now = Date.now();
+    if (now >= expiresAtMs + limits.tokenExpiryGraceMs)
+      return this.#given.send({ type: "token.expired" });
+    if (
+      now < expiresAtMs - limits.tokenExpiryNoticeMs ||
+      this.#noticedExpiryMs === expiresAtMs
+    )
+      return;
+    this.#noticedExpiryMs = expiresAtMs;
+    this.send({
+      type: "token_expiring",
+      expires_at: new Date(expiresAtMs).toISOString(),
+    });
+  }
+
+  #releaseOpened({ sender, inbox, joined, hearing }: Opened): void {
+    const user = this.identity!.user_id;
+    const remembered = joined.remembered();
+    sender.close();
+    hearing.interruptUnsafe();
+    inbox.close();
+    this.#opened = null;
+    this.#given.fork(
+      Effect.andThen(
+        joined.leaveAll(),
+        remembered.length === 0
+          ? Effect.void
+          : rememberThreads(user, remembered),
+      ),
+    );
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Which dependencies this node can reach, one service machine each, and what follows: mode `full` or `degraded`. Owns the machines.
+ * Promises: a failed call takes a service down, a probe alone brings it back; everybody who listens hears each change once.
+ */
+import { Context, Effect, Layer } from "effect";
+import type { Scope } from "effect";
+import { createActor } from "xstate";
+import { serviceMachine } from "../../machines/service.ts";
+import type { ServiceHost } from "../../machines/service.ts";
+import { makeFromEffect } from "./bridge.ts";
+import { limits } from "./limits.ts";
+import type { ConnectionFrameOf } from "./protocol.ts";
+
+export type ServiceName = "database" | "cache" | "model";
+export type HealthStatus = Omit<ConnectionFrameOf<"service_status">, "type">;
+
+export class Health extends Context.Service<
+  Health,
+  {
+    /** Watches a service by its probe, until the scope closes; done when the first probe has answered. Unwatched ones are `absent`. */
+    readonly watch: (
+      name: ServiceName,
+      probe: Effect.Effect<void, unknown>,
+    ) => Effect.Effect<void, never, Scope.Scope>;
+    /** Says that a call failed for want of the service. */
+    readonly failed: (name: ServiceName) => void;
+    readonly status: () => HealthStatus;
+    readonly onChange: (
+      listener: (status: HealthStatus) => void,
+    ) => Effect.Effect<void, never, Scope.Scope>;
+  }
+>()("goldenpath/Health") {}
+
+type State = "up" | "down" | "absent";
+
+export const healthLayer: Layer.Layer<Health> = Layer.sync(Health, () => {
+  const states = new Map<ServiceName, State>();
+  const reports = new Map<ServiceName, () => void>();
+  const listeners = new Set<(status: HealthStatus) => void>();
+  const stateOf = (name: ServiceName): State => states.get(name) ?? "absent";
+  const status = (): HealthStatus => ({
+    mode: [...states.values()].includes("down") ? "degraded" : "full",
+    services: {
+      database: stateOf("database"),
+      cache: stateOf("cache"),
+      model: stateOf("model"),
+    },
+  });
+  const note = (name: ServiceName, state: State) => {
+    if (stateOf(name) === state) return;
+    states.set(name, state);
+    for (const listener of listeners) listener(status());
+  };
+
+  const watch = (name: ServiceName, probe: Effect.Effect<void, unknown>) =>
+    Effect.acquireRelease(
+      Effect.callback<ReturnType<typeof startService>>((resume) => {
+        const actor = startService(name, probe, (state) => {
+          note(name, state);
+          resume(Effect.sync(() => actor));
+        });
+        reports.set(name, () => actor.send({ type: "call.failed" }));
+      }),
+      (actor) => Effect.sync(() => void actor.stop()),
+    ).pipe(Effect.asVoid);
+
+  return Health.of({
+    watch,
+    status,
+    failed: (name) => reports.get(name)?.(),
+    onChange: (listener) =>
+      Effect.acquireRelease(
+        Effect.sync(() => void listeners.add(listener)),
+        () => Effect.sync(() => void listeners.delete(listener)),
+      ),
+  });
+});
+
+function startService(
+  name: ServiceName,
+  probe: Effect.Effect<void, unknown>,
+  changed: (state: "up" | "down") => void,
+) {
+  const fromEffect = makeFromEffect<never>({
+    runFork: (effect) => Effect.runFork(effect),
+  });
+  const machine = serviceMachine.provide({
+    actors: { probe: fromEffect<unknown, { host: ServiceHost }>(() => probe) },
+  });
+  const actor = createActor(machine, {
+    input: {
+      host: {
+        name,
+        probeIntervalMsMin: limits.probeIntervalMsMin,
+        probeIntervalMsMax: limits.probeIntervalMsMax,
+        changed,
+      },
+    },
+  });
+  actor.subscribe({ error: () => changed("down") });
+  return actor.start();
+}

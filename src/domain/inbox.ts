@@ -1,0 +1,191 @@
+/**
+ * The frames one connection has sent: read, judged and handled one after another. Owns the queue and the strikes. Promises: answers come
+ * in the order of the frames, but a ping and a stop wait for nobody; the queue is bounded by no longer reading from the socket.
+ */
+import { Cause, Effect, Exit, Fiber, Result } from "effect";
+import { describe, InvalidMessage } from "./errors.ts";
+import type { ErrorDescription, FrameFailure } from "./errors.ts";
+import { decodeFrame } from "./frames.ts";
+import type { Decoded, Envelope } from "./frames.ts";
+import { limits } from "./limits.ts";
+import type { UserId } from "./model.ts";
+import type { ClientFrame, ConnectionFrame } from "./protocol.ts";
+import { route, URGENT } from "./router.ts";
+import type { Caller, RouterNeeds, RouterSettings } from "./router.ts";
+
+export interface InboxGiven {
+  readonly user: UserId;
+  readonly caller: Omit<Caller, "answer">;
+  readonly settings: RouterSettings;
+  readonly fork: (
+    effect: Effect.Effect<void, never, RouterNeeds>,
+  ) => Fiber.Fiber<void>;
+  readonly send: (frame: object) => void;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  /** Called with the strike that is one too many. */
+  readonly overStrikes: () => void;
+}
+
+/** Failures that a well-made client never causes. */
+const STRIKES: ReadonlySet<string> = new Set([
+  "MessageTooLarge",
+  "InvalidJson",
+  "InvalidMessage",
+  "UnknownMessageType",
+  "UserMismatch",
+]);
+const MINUTE_MS = 60_000;
+
+export class Inbox {
+  readonly #given: InboxGiven;
+  readonly #waiting: Decoded[] = [];
+  readonly #strikesMs: number[] = [];
+  #handling: Fiber.Fiber<void> | null = null;
+
+  constructor(given: InboxGiven) {
+    this.#given = given;
+  }
+
+  receiveText(text: string, bytes: number): void {
+    this.#receive(decodeFrame(text, bytes, this.#given.user));
+  }
+
+  receiveBinary(): void {
+    const failure = new InvalidMessage({
+      problem: "frames are text, not binary",
+    });
+    this.#receive({ envelope: { rpcId: null }, frame: Result.fail(failure) });
+  }
+
+  /** Forgets what waits and interrupts what is being handled; what was committed stays committed. */
+  close(): void {
+    this.#waiting.length = 0;
+    this.#handling?.interruptUnsafe();
+  }
+
+  #receive(decoded: Decoded): void {
+    const { frame } = decoded;
+    if (Result.isSuccess(frame) && URGENT.has(frame.success.type)) {
+      this.#given.fork(this.#handle(decoded));
+      return;
+    }
+    this.#waiting.push(decoded);
+    if (this.#waiting.length >= limits.framesPendingMax) this.#given.pause();
+    this.#handling ??= this.#given.fork(this.#handleWaiting);
+  }
+
+  readonly #handleWaiting: Effect.Effect<void, never, RouterNeeds> = Effect.gen(
+    { self: this },
+    function* () {
+      yield* Effect.yieldNow;
+      for (
+        let next = this.#waiting.shift();
+        next !== undefined;
+        next = this.#waiting.shift()
+      ) {
+        yield* this.#handle(next);
+        if (this.#waiting.length === limits.framesPendingMax / 2)
+          this.#given.resume();
+      }
+      this.#handling = null;
+    },
+  );
+
+  #handle({
+    envelope,
+    frame,
+  }: Decoded): Effect.Effect<void, never, RouterNeeds> {
+    if (Result.isFailure(frame)) {
+      return Effect.sync(() => this.#refuse(frame.failure, envelope, null));
+    }
+    return this.#route(frame.success, envelope);
+  }
+
+  #route(
+    frame: ClientFrame,
+    envelope: Envelope,
+  ): Effect.Effect<void, never, RouterNeeds> {
+    const answers: ConnectionFrame[] = [];
+    const answer = (it: ConnectionFrame) => {
+      answers.push(it);
+      this.#given.send(asAnswer(it, envelope));
+    };
+    const messageId =
+      frame.type === "user_message" ? (frame.message_id ?? null) : null;
+    return route(
+      frame,
+      { ...this.#given.caller, answer },
+      this.#given.settings,
+    ).pipe(
+      Effect.exit,
+      Effect.flatMap((exit) => {
+        if (Exit.isSuccess(exit))
+          return Effect.sync(() => this.#confirm(envelope, answers));
+        const failure = Cause.findErrorOption(exit.cause);
+        if (failure._tag === "Some")
+          return Effect.sync(() =>
+            this.#refuse(failure.value, envelope, messageId),
+          );
+        if (Cause.hasInterruptsOnly(exit.cause)) return Effect.void;
+        return Effect.logError("a frame could not be handled", exit.cause).pipe(
+          Effect.andThen(
+            Effect.sync(() => this.#sendError(INTERNAL, envelope, messageId)),
+          ),
+        );
+      }),
+    );
+  }
+
+  /** A JSON-RPC call is answered even where the plain frame has no answer. */
+  #confirm(envelope: Envelope, answers: readonly ConnectionFrame[]): void {
+    if (envelope.rpcId === null || answers.length > 0) return;
+    this.#given.send({ jsonrpc: "2.0", id: envelope.rpcId, result: {} });
+  }
+
+  #refuse(
+    failure: FrameFailure,
+    envelope: Envelope,
+    messageId: string | null,
+  ): void {
+    this.#sendError(describe(failure), envelope, messageId);
+    if (STRIKES.has(failure._tag)) this.#strike();
+  }
+
+  #sendError(
+    error: ErrorDescription,
+    envelope: Envelope,
+    messageId: string | null,
+  ): void {
+    const id = messageId === null ? {} : { message_id: messageId };
+    this.#given.send(asAnswer({ type: "error", ...error, ...id }, envelope));
+  }
+
+  #strike(): void {
+    const now = performance.now();
+    this.#strikesMs.push(now);
+    while (this.#strikesMs[0]! < now - MINUTE_MS) this.#strikesMs.shift();
+    if (this.#strikesMs.length >= limits.strikesPerMinuteMax)
+      this.#given.overStrikes();
+  }
+}
+
+const INTERNAL: ErrorDescription = {
+  code: "internal",
+  message: "Something went wrong on our side. Nothing was stored; try again.",
+  retryable: true,
+};
+
+/** JSON-RPC's reserved code for an error of the server's own kind. */
+const RPC_SERVER_ERROR = -32_000;
+
+function asAnswer(frame: ConnectionFrame, { rpcId }: Envelope): object {
+  if (rpcId === null) return frame;
+  if (frame.type !== "error")
+    return { jsonrpc: "2.0", id: rpcId, result: frame };
+  return {
+    jsonrpc: "2.0",
+    id: rpcId,
+    error: { code: RPC_SERVER_ERROR, message: frame.message, data: frame },
+  };
+}

@@ -1,0 +1,311 @@
+/**
+ * One claimed run on this node: what its machine asks of it. Owns the run's end of the log, its finished steps and its ending.
+ * Promises: the supervisor's events open and close the run (R1); the ending is one transaction with its answer (R6).
+ */
+import { Effect, Schedule } from "effect";
+import { v7 as uuid } from "uuid";
+import type { AgentHost } from "../../machines/agent.ts";
+import type {
+  Claimed,
+  Leaving,
+  RunFinal,
+  RunHost,
+} from "../../machines/run.ts";
+import { AgentWork } from "./agentWork.ts";
+import type { AgentView, Application, Tool } from "./agents/definition.ts";
+import { ServiceUnavailable } from "./errors.ts";
+import type { RunFenced } from "./errors.ts";
+import { limits } from "./limits.ts";
+import { EventLog } from "./log.ts";
+import type { LogListener, RunLog } from "./log.ts";
+import type { Answer, Failure, MessageId, Step } from "./model.ts";
+import { Bus, Store, topics } from "./ports.ts";
+import type { Claim, Ended, Ending, Job } from "./ports.ts";
+import { closeOpen, hasBegun } from "./recovery.ts";
+
+export const SUPERVISOR = "supervisor";
+
+export interface RunSettings {
+  readonly runTimeoutMs: number;
+  readonly agentTimeoutMs: number;
+  readonly toolTimeoutMs: number;
+}
+
+/** What becomes of the job when the run's actor is done. */
+export type Disposition = "complete" | "release" | "leave";
+
+export class RunWork<R> implements RunHost {
+  readonly job: Job;
+  disposition: Disposition = "release";
+  readonly #application: Application<R>;
+  readonly #tools: ReadonlyMap<string, Tool<R>>;
+  readonly #settings: RunSettings;
+  readonly #listener: LogListener;
+  readonly #steps: Step[] = [];
+  #claim: Claim | null = null;
+  #log: RunLog | null = null;
+  #next: AgentHost | null | undefined;
+  #leaving: Leaving | null = null;
+
+  constructor(given: {
+    readonly job: Job;
+    readonly application: Application<R>;
+    readonly settings: RunSettings;
+    readonly listener: LogListener;
+  }) {
+    this.job = given.job;
+    this.#application = given.application;
+    this.#tools = new Map(given.application.tools.map((it) => [it.name, it]));
+    this.#settings = given.settings;
+    this.#listener = given.listener;
+  }
+
+  // --- what the machine tells
+
+  planned(): void {
+    const { log } = this.#claimed;
+    for (const { agent_name, parent_agent, body } of closeOpen(
+      log,
+      SUPERVISOR,
+      Date.now(),
+    )) {
+      this.#runLog.write(agent_name, parent_agent, body);
+    }
+    if (!hasBegun(log)) {
+      this.#write({ type: "agent_started", goal: this.#application.goal });
+    }
+    const thought = hasBegun(log)
+      ? `Picking up after an interruption: ${this.#steps.length} steps are done and stay done.`
+      : this.#application.opening(this.#view());
+    this.#write({ type: "agent_thinking", thought });
+  }
+
+  next(): AgentHost | null {
+    if (this.#next === undefined) this.#next = this.#assign();
+    return this.#next;
+  }
+
+  remainingMs(): number {
+    return (
+      Date.parse(this.#claimed.started_at) +
+      this.#settings.runTimeoutMs -
+      Date.now()
+    );
+  }
+
+  leaving(why: Leaving): void {
+    this.#leaving = why;
+    if (why === "fenced") this.disposition = "leave";
+  }
+
+  // --- what the machine asks
+
+  readonly claim: Effect.Effect<Claimed, ServiceUnavailable, Store | EventLog> =
+    Effect.gen({ self: this }, function* () {
+      const store = yield* Store;
+      const log = yield* EventLog;
+      const claim = yield* store.claim(this.job.user_id, this.job.run_id);
+      if (claim === null) {
+        this.disposition = "complete";
+        return "gone";
+      }
+      this.#claim = claim;
+      this.#log = log.open(claim, this.#listener);
+      this.#steps.push(...claim.steps);
+      if (claim.attempt > limits.attemptsMax) return "exhausted";
+      return claim.stopRequested ? "stopped" : "mine";
+    });
+
+  readonly persist: Effect.Effect<
+    RunFinal,
+    RunFenced | ServiceUnavailable,
+    Store | EventLog | Bus | R
+  > = Effect.gen({ self: this }, function* () {
+    const store = yield* Store;
+    const ending = this.#ending();
+    this.#writeEnding(ending);
+    const rest = yield* this.#runLog.takeRest;
+    const ended = yield* store.end(rest, ending).pipe(
+      Effect.retry({
+        schedule: endingRetries,
+        while: (error) => error instanceof ServiceUnavailable,
+      }),
+      Effect.tapErrorTag("RunFenced", () =>
+        Effect.sync(() => this.leaving("fenced")),
+      ),
+    );
+    this.disposition = "complete";
+    yield* announceEnd(this.#claimed.user_id, ended);
+    yield* this.#conclude(ending);
+    return ending.status;
+  });
+
+  // --- helpers
+
+  get #claimed(): Claim {
+    if (this.#claim === null) throw new Error("the run is not claimed");
+    return this.#claim;
+  }
+
+  get #runLog(): RunLog {
+    if (this.#log === null) throw new Error("the run is not claimed");
+    return this.#log;
+  }
+
+  #view(): AgentView {
+    const { question, earlier, preferences, started_at } = this.#claimed;
+    return {
+      question,
+      earlier,
+      preferences,
+      now: Date.parse(started_at),
+      steps: this.#steps,
+      calls: [],
+    };
+  }
+
+  #assign(): AgentHost | null {
+    const name = this.#nextName();
+    const agent = this.#application.agents.find((it) => it.name === name);
+    if (agent === undefined) return null;
+    const { user_id, thread_id, run_id } = this.#claimed;
+    return new AgentWork<R>({
+      agent,
+      supervisor: SUPERVISOR,
+      tools: this.#tools,
+      view: this.#view(),
+      user_id,
+      thread_id,
+      run_id,
+      position: this.#steps.length,
+      log: this.#runLog,
+      ...this.#settings,
+      finished: (step) => {
+        this.#steps.push(step);
+        this.#next = undefined;
+      },
+    });
+  }
+
+  /** A plan that fails is a plan that is over: the run still answers with what it has. */
+  #nextName(): string | null {
+    if (this.#steps.length >= limits.stepsPerRunMax) return null;
+    try {
+      return this.#application.next(this.#view());
+    } catch {
+      return null;
+    }
+  }
+
+  #ending(): Ending {
+    if (this.#leaving === "stopped")
+      return withoutAnswer("cancelled", CANCELLED);
+    if (this.#leaving === "exhausted")
+      return withoutAnswer("failed", EXHAUSTED);
+    const timedOut = this.#leaving === "timedOut";
+    const answer = this.#answer(timedOut);
+    if (answer === null) {
+      return timedOut
+        ? withoutAnswer("timed_out", TIMED_OUT)
+        : withoutAnswer("failed", NO_ANSWER);
+    }
+    const whole =
+      !timedOut &&
+      !answer.partial &&
+      this.#steps.every((it) => it.status === "completed");
+    return {
+      status: whole ? "completed" : "partial",
+      error: timedOut ? TIMED_OUT : null,
+      answer: { ...answer, partial: !whole, message_id: uuid() as MessageId },
+    };
+  }
+
+  /** Nothing finished is nothing to answer with; an answer that cannot be made is a failed run, not a lost one. */
+  #answer(timedOut: boolean): Answer | null {
+    const finished = this.#steps.filter(
+      (it) => it.status === "completed" || it.status === "partial",
+    );
+    if (finished.length === 0) return null;
+    try {
+      return this.#application.answer(this.#view(), { timedOut });
+    } catch {
+      return null;
+    }
+  }
+
+  #conclude(ending: Ending): Effect.Effect<void, never, R> {
+    const { concluded } = this.#application;
+    if (ending.answer === null || concluded === undefined) return Effect.void;
+    const { user_id, thread_id, run_id } = this.#claimed;
+    const now = this.#view().now;
+    return concluded(ending.answer, { user_id, thread_id, run_id, now }).pipe(
+      Effect.catchDefect((defect) =>
+        Effect.logError("an answer could not be concluded", defect),
+      ),
+    );
+  }
+
+  #writeEnding(ending: Ending): void {
+    if (ending.answer !== null)
+      this.#write({ type: "final_response", ...ending.answer });
+    this.#write({
+      type: "agent_completed",
+      success: ending.answer !== null,
+      status: ending.status,
+      duration_ms: Math.max(
+        0,
+        Date.now() - Date.parse(this.#claimed.started_at),
+      ),
+      summary: ending.error?.message ?? "Answered.",
+      result: null,
+      error: ending.error,
+    });
+  }
+
+  #write(body: Parameters<RunLog["write"]>[2]): void {
+    this.#runLog.write(SUPERVISOR, null, body);
+  }
+}
+
+/** Tells everybody what an ending stored: the events, the thread's new state, and that a next run may be due. */
+export function announceEnd(
+  user: Claim["user_id"],
+  ended: Ended,
+): Effect.Effect<void, never, EventLog | Bus> {
+  return Effect.gen(function* () {
+    const log = yield* EventLog;
+    const bus = yield* Bus;
+    yield* log.publish(ended.thread.thread_id, ended.events);
+    if (ended.dispatched) yield* bus.publish(topics.work, { kind: "work" });
+    yield* bus.publish(topics.user(user), {
+      kind: "thread",
+      thread: ended.thread,
+    });
+  });
+}
+
+const endingRetries = Schedule.exponential("100 millis").pipe(
+  Schedule.upTo({ times: limits.endingRetriesMax }),
+);
+
+function withoutAnswer(status: RunFinal, error: Failure): Ending {
+  return { status, error, answer: null };
+}
+
+const CANCELLED: Failure = {
+  code: "cancelled",
+  message: "Stopped. What was computed so far is kept.",
+};
+const TIMED_OUT: Failure = {
+  code: "timed_out",
+  message: "Out of time. What was computed so far is kept.",
+};
+const EXHAUSTED: Failure = {
+  code: "attempts_exhausted",
+  message: `Gave up after ${limits.attemptsMax} interrupted attempts. Ask again; if it happens again, tell the operator.`,
+};
+const NO_ANSWER: Failure = {
+  code: "no_answer",
+  message:
+    "No agent could finish its part. Ask again, or ask for less at once.",
+};

@@ -1,0 +1,123 @@
+/**
+ * What may be done with runs: submit one, stop one, delete a thread with its own. Promises: what is stored is told to every node; a
+ * stop is on record before anybody is told of it.
+ */
+import { Context, Effect, Layer } from "effect";
+import type {
+  Busy,
+  RunNotFound,
+  ServiceUnavailable,
+  ThreadNotFound,
+  TooManyRuns,
+} from "./errors.ts";
+import { EventLog, pendingEvent } from "./log.ts";
+import type { RunId, ThreadId, UserId } from "./model.ts";
+import { Bus, Jobs, Store, topics } from "./ports.ts";
+import type { PendingEvent, Submission, Submitted } from "./ports.ts";
+import { announceEnd, SUPERVISOR } from "./runWork.ts";
+import { makeWorker } from "./worker.ts";
+import type { WorkerOptions } from "./worker.ts";
+
+export class Runs extends Context.Service<
+  Runs,
+  {
+    readonly submit: (
+      user: UserId,
+      submission: Submission,
+    ) => Effect.Effect<
+      Submitted,
+      ThreadNotFound | Busy | TooManyRuns | ServiceUnavailable
+    >;
+    /** Asks for a run's end; an ended run stays as it is. */
+    readonly stop: (
+      user: UserId,
+      run: RunId,
+    ) => Effect.Effect<void, RunNotFound | ServiceUnavailable>;
+    /** Deletes a thread; its runs store nothing more. */
+    readonly deleteThread: (
+      user: UserId,
+      thread: ThreadId,
+    ) => Effect.Effect<void, ThreadNotFound | ServiceUnavailable>;
+    /** Takes no more jobs, hands back what reaches a step boundary, and is done when nothing is left. */
+    readonly drain: Effect.Effect<void>;
+    readonly active: () => number;
+  }
+>()("goldenpath/Runs") {}
+
+type Needs = Store | EventLog | Bus;
+
+/** The service for one application; `R` are the services its tools need. */
+export function runsLayer<R>(
+  options: WorkerOptions<R>,
+): Layer.Layer<Runs, never, R | Needs | Jobs> {
+  return Layer.effect(
+    Runs,
+    Effect.gen(function* () {
+      const worker = yield* makeWorker(options);
+      const store = yield* Store;
+      const bus = yield* Bus;
+      const needs = yield* Effect.context<Needs>();
+
+      const stop = (user: UserId, run: RunId) =>
+        Effect.gen(function* () {
+          const outcome = yield* store.requestStop(user, run, stoppedInQueue);
+          if (outcome.state === "ended") yield* announceEnd(user, outcome);
+          if (outcome.state === "marked") {
+            yield* bus.publish(topics.run(run), { kind: "stop", run_id: run });
+          }
+        }).pipe(Effect.provideContext(needs));
+
+      return Runs.of({
+        stop,
+        submit: (user, submission) =>
+          Effect.gen(function* () {
+            const submitted = yield* store.submit(user, submission);
+            for (const run of submitted.interrupted) {
+              yield* Effect.ignore(stop(user, run));
+            }
+            if (submitted.dispatched) {
+              yield* bus.publish(topics.work, { kind: "work" });
+            }
+            return submitted;
+          }),
+        deleteThread: (user, thread_id) =>
+          Effect.gen(function* () {
+            const runs = yield* store.deleteThread(user, thread_id);
+            for (const run_id of runs) {
+              yield* bus.publish(topics.run(run_id), { kind: "stop", run_id });
+            }
+            yield* bus.publish(topics.user(user), {
+              kind: "deleted",
+              thread_id,
+            });
+          }),
+        drain: worker.drain,
+        active: worker.active,
+      });
+    }),
+  );
+}
+
+/** The words of a run that is stopped before it began (R10). */
+function stoppedInQueue(): readonly PendingEvent[] {
+  const error = { code: "cancelled", message: "Stopped before it began." };
+  return [
+    pendingEvent(SUPERVISOR, null, {
+      type: "agent_started",
+      goal: "Answer the question.",
+    }),
+    pendingEvent(SUPERVISOR, null, {
+      type: "agent_thinking",
+      thought: "Stopped while it was waiting for its turn.",
+    }),
+    pendingEvent(SUPERVISOR, null, {
+      type: "agent_completed",
+      success: false,
+      status: "cancelled",
+      duration_ms: 0,
+      summary: error.message,
+      result: null,
+      error,
+    }),
+  ];
+}

@@ -1,0 +1,62 @@
+/**
+ * import_help: how to bring usage data in. Promises: the formats and commands are those that exist; it looks at no data.
+ */
+import { Effect, Schema } from "effect";
+import { defineTool } from "./define.ts";
+
+export type ImportFormat = {
+  readonly name: string;
+  readonly what: string;
+  readonly where: string;
+};
+export type ImportHelp = {
+  readonly formats: readonly ImportFormat[];
+  readonly ways: readonly {
+    readonly what: string;
+    readonly command: string | null;
+  }[];
+};
+
+const FORMATS: readonly ImportFormat[] = [
+  {
+    name: "openai_usage_csv",
+    what: "OpenAI usage export (CSV)",
+    where:
+      "platform.openai.com, Usage, Export: completions_usage_<from>_<to>.csv",
+  },
+  {
+    name: "openai_usage_json",
+    what: "OpenAI usage API pages (JSON)",
+    where: "GET /v1/organization/usage/completions with group_by=model",
+  },
+  {
+    name: "anthropic_usage_csv",
+    what: "Anthropic Console usage export (CSV)",
+    where: "Anthropic Console, Usage, Export",
+  },
+  {
+    name: "csv",
+    what: "Plain CSV of your own",
+    where:
+      "columns timestamp, model, input_tokens, output_tokens; optional cached_tokens, cost, user, project, feature (--model NAME for a file that names none)",
+  },
+];
+
+const WAYS: ImportHelp["ways"] = [
+  { what: "Drop the file on this page", command: null },
+  { what: "Or from the command line", command: "npm run import -- FILE" },
+  {
+    what: "Or try it on sample data first, labelled as such everywhere",
+    command: "npm run import -- --sample",
+  },
+];
+
+export const importHelp = defineTool({
+  name: "import_help",
+  description:
+    "The file formats that can be imported and the commands to do it.",
+  parameters: Schema.Struct({}),
+  run: () => Effect.succeed<ImportHelp>({ formats: FORMATS, ways: WAYS }),
+  summarize: (result: ImportHelp) =>
+    `${result.formats.length} formats, by dropping a file on the page or by command.`,
+});

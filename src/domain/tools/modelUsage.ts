@@ -1,0 +1,53 @@
+/**
+ * Each model's tokens and spend of a period with its list price: what the savings tools start from. Promises: dearest first; a model
+ * that came through several providers is one entry, priced as its dearest part was.
+ */
+import { sumOf, totalTokens } from "../costs/money.ts";
+import type { Timestamp, Tokens } from "../model.ts";
+import type { Price, PriceBook, UsageRow } from "../ports.ts";
+import { rowsByKey, totalsOf } from "./usage.ts";
+
+export type ModelUsage = {
+  readonly model: string;
+  readonly provider: string | null;
+  readonly tokens: Tokens;
+  readonly computed_usd: number;
+  /** The share of tokens that went through the batch tier. */
+  readonly batch_share: number;
+  /** Null for a model that the price list does not know. */
+  readonly price: Price | null;
+};
+
+/** From rows grouped by model and provider, in this order. */
+export function modelUsages(
+  rows: readonly UsageRow[],
+  prices: PriceBook["Service"],
+  at: Timestamp,
+): readonly ModelUsage[] {
+  return [...rowsByKey(rows, 0)]
+    .flatMap(([model, group]) =>
+      model === null ? [] : [modelUsage(model, group, prices, at)],
+    )
+    .toSorted((a, b) => b.computed_usd - a.computed_usd);
+}
+
+function modelUsage(
+  model: string,
+  rows: readonly UsageRow[],
+  prices: PriceBook["Service"],
+  at: Timestamp,
+): ModelUsage {
+  const { tokens } = totalsOf(rows, "computed");
+  const all = totalTokens(tokens);
+  const dearest = rows.toSorted((a, b) => b.computed_usd - a.computed_usd)[0];
+  const provider = dearest?.keys[1] ?? null;
+  return {
+    model,
+    provider,
+    tokens,
+    computed_usd: sumOf(rows, (row) => row.computed_usd),
+    batch_share:
+      all === 0 ? 0 : Math.min(1, sumOf(rows, (row) => row.batch_tokens) / all),
+    price: prices.find(model, provider, at),
+  };
+}

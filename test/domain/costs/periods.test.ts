@@ -1,0 +1,261 @@
+/** Days tile time in every zone, and words for a time become the days a person means. */
+import { describe, expect, test } from "vitest";
+import { fc } from "@fast-check/vitest";
+import {
+  addDays,
+  addMonths,
+  countDays,
+  dayOf,
+  dayStart,
+  isDay,
+  isTimeZone,
+  listDays,
+  monthFirst,
+  monthLast,
+  toPeriod,
+  toRange,
+} from "../../../src/domain/costs/days.ts";
+import {
+  askedRange,
+  coveredRange,
+  rangeBefore,
+} from "../../../src/domain/costs/periods.ts";
+import type {
+  Calendar,
+  PeriodSpec,
+} from "../../../src/domain/costs/periods.ts";
+
+const ZONES = [
+  "UTC",
+  "Europe/Berlin",
+  "America/New_York",
+  "America/Sao_Paulo",
+  "Asia/Kolkata",
+  "Australia/Lord_Howe",
+  "Pacific/Apia",
+];
+const zones = fc.constantFrom(...ZONES);
+const dayArbitrary = fc
+  .integer({ min: 0, max: 8_000 })
+  .map((offset) => addDays("2012-01-01", offset));
+const hours = (from: string, to: string) =>
+  (Date.parse(to) - Date.parse(from)) / 3_600_000;
+
+describe("days", () => {
+  test("every day begins on itself and ends where the next begins", () => {
+    fc.assert(
+      fc.property(dayArbitrary, zones, (day, zone) => {
+        fc.pre(!(zone === "Pacific/Apia" && day === "2011-12-30"));
+        const start = Date.parse(dayStart(day, zone));
+        expect(dayOf(start, zone)).toBe(day);
+        expect(dayOf(start - 1, zone)).toBe(addDays(day, -1));
+        expect(
+          hours(dayStart(day, zone), dayStart(addDays(day, 1), zone)),
+        ).toBeGreaterThanOrEqual(22);
+      }),
+    );
+  });
+
+  test("daylight saving makes days of 23 and 25 hours", () => {
+    expect(
+      hours(
+        dayStart("2026-03-29", "Europe/Berlin"),
+        dayStart("2026-03-30", "Europe/Berlin"),
+      ),
+    ).toBe(23);
+    expect(
+      hours(
+        dayStart("2026-10-25", "Europe/Berlin"),
+        dayStart("2026-10-26", "Europe/Berlin"),
+      ),
+    ).toBe(25);
+  });
+
+  test("a midnight that does not exist is the first instant that does", () => {
+    expect(dayStart("2018-11-04", "America/Sao_Paulo")).toBe(
+      "2018-11-04T03:00:00.000Z",
+    );
+  });
+
+  test("a range survives being a period", () => {
+    fc.assert(
+      fc.property(
+        dayArbitrary,
+        fc.integer({ min: 0, max: 120 }),
+        zones,
+        (first, more, zone) => {
+          const range = { first, last: addDays(first, more) };
+          expect(toRange(toPeriod(range, zone), zone)).toEqual(range);
+          expect(listDays(range)).toHaveLength(countDays(range));
+        },
+      ),
+    );
+  });
+
+  test("months keep their ends", () => {
+    expect(addMonths("2026-01-31", 1)).toBe("2026-02-28");
+    expect(addMonths("2028-01-31", 1)).toBe("2028-02-29");
+    expect([monthFirst("2026-02-14"), monthLast("2026-02-14")]).toEqual([
+      "2026-02-01",
+      "2026-02-28",
+    ]);
+    expect([
+      isDay("2026-02-29"),
+      isDay("2028-02-29"),
+      isDay("2026-13-01"),
+      isDay("today"),
+    ]).toEqual([false, true, false, false]);
+    expect([isTimeZone("Europe/Berlin"), isTimeZone("Middle/Earth")]).toEqual([
+      true,
+      false,
+    ]);
+  });
+});
+
+const calendar = (over: Partial<Calendar> = {}): Calendar => ({
+  today: "2026-11-22",
+  week_start: "monday",
+  data: { first: "2025-09-01", last: "2026-11-20" },
+  ...over,
+});
+
+describe("what a person means", () => {
+  test.each<[string, PeriodSpec, [string, string]]>([
+    [
+      "nothing named: the last 30 days with data",
+      { kind: "latest" },
+      ["2026-10-22", "2026-11-20"],
+    ],
+    [
+      "last 7 days, today included",
+      { kind: "last", count: 7, unit: "day" },
+      ["2026-11-16", "2026-11-22"],
+    ],
+    [
+      "last 2 weeks",
+      { kind: "last", count: 2, unit: "week" },
+      ["2026-11-09", "2026-11-22"],
+    ],
+    [
+      "last 3 months",
+      { kind: "last", count: 3, unit: "month" },
+      ["2026-08-23", "2026-11-22"],
+    ],
+    [
+      "this week",
+      { kind: "calendar", unit: "week", offset: 0 },
+      ["2026-11-16", "2026-11-22"],
+    ],
+    [
+      "last week",
+      { kind: "calendar", unit: "week", offset: -1 },
+      ["2026-11-09", "2026-11-15"],
+    ],
+    [
+      "last month",
+      { kind: "calendar", unit: "month", offset: -1 },
+      ["2026-10-01", "2026-10-31"],
+    ],
+    [
+      "last quarter",
+      { kind: "calendar", unit: "quarter", offset: -1 },
+      ["2026-07-01", "2026-09-30"],
+    ],
+    [
+      "this year",
+      { kind: "calendar", unit: "year", offset: 0 },
+      ["2026-01-01", "2026-12-31"],
+    ],
+    [
+      "October",
+      { kind: "month", month: 10, year: null },
+      ["2026-10-01", "2026-10-31"],
+    ],
+    [
+      "December: last year's",
+      { kind: "month", month: 12, year: null },
+      ["2025-12-01", "2025-12-31"],
+    ],
+    [
+      "Q2 2026",
+      { kind: "quarter", quarter: 2, year: 2026 },
+      ["2026-04-01", "2026-06-30"],
+    ],
+    [
+      "since a day",
+      { kind: "days", first: "2026-11-01", last: null },
+      ["2026-11-01", "2026-11-22"],
+    ],
+    ["all", { kind: "all" }, ["2025-09-01", "2026-11-20"]],
+  ])("%s", (_name, spec, [first, last]) => {
+    expect(askedRange(spec, calendar())).toEqual({ first, last });
+  });
+
+  test("a month without a year is the latest that has data", () => {
+    const data = { first: "2024-09-01", last: "2025-11-05" };
+    expect(
+      askedRange({ kind: "month", month: 10, year: null }, calendar({ data })),
+    ).toEqual({ first: "2025-10-01", last: "2025-10-31" });
+  });
+
+  test("weeks begin where the person's weeks begin", () => {
+    const range = askedRange(
+      { kind: "calendar", unit: "week", offset: 0 },
+      calendar({ week_start: "sunday" }),
+    );
+    expect(range).toEqual({ first: "2026-11-22", last: "2026-11-28" });
+  });
+});
+
+describe("the range before", () => {
+  const before = (spec: PeriodSpec, over: Partial<Calendar> = {}) => {
+    const given = calendar(over);
+    const asked = askedRange(spec, given);
+    const covered = coveredRange(asked, given.data);
+    return covered === null
+      ? null
+      : rangeBefore(spec, covered, asked, given.data);
+  };
+
+  test("a whole month is compared with the month before, a running one with its first days", () => {
+    expect(before({ kind: "calendar", unit: "month", offset: -1 })).toEqual({
+      first: "2026-09-01",
+      last: "2026-09-30",
+    });
+    expect(before({ kind: "calendar", unit: "month", offset: 0 })).toEqual({
+      first: "2026-10-01",
+      last: "2026-10-20",
+    });
+  });
+
+  test("it is null where the data does not reach back", () => {
+    expect(
+      before(
+        { kind: "latest" },
+        { data: { first: "2026-10-30", last: "2026-11-20" } },
+      ),
+    ).toBeNull();
+    expect(
+      before(
+        { kind: "latest" },
+        { data: { first: "2026-09-22", last: "2026-11-20" } },
+      ),
+    ).toEqual({ first: "2026-09-22", last: "2026-10-21" });
+  });
+
+  test("it ends right before and is as long, for any number of days", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 120 }), (count) => {
+        const spec: PeriodSpec = { kind: "last", count, unit: "day" };
+        const given = calendar({
+          data: { first: "2020-01-01", last: "2026-11-22" },
+        });
+        const asked = askedRange(spec, given);
+        const range = rangeBefore(spec, asked, asked, given.data);
+        expect(range).not.toBeNull();
+        expect(range && countDays(range)).toBe(count);
+        expect(range && addDays(range.last, 1)).toBe(asked.first);
+      }),
+    );
+  });
+});
