@@ -4,7 +4,13 @@
  */
 import { Cause, Data, Effect, Result } from "effect";
 import type { Fiber, ManagedRuntime } from "effect";
-import type { ActorLogic, AnyActorRef, AnyEventObject, Snapshot } from "xstate";
+import type {
+  ActorLogic,
+  AnyActorRef,
+  AnyEventObject,
+  EventObject,
+  Snapshot,
+} from "xstate";
 
 /** The runtime was taken down under the actor. */
 export class Interrupted extends Data.TaggedError("Interrupted")<{}> {}
@@ -81,6 +87,17 @@ export function makeFromEffect<R>(runner: EffectRunner<R>) {
       },
     };
   };
+}
+
+/** Tells an actor something that may come too late: one that has ended hears nothing. */
+export function tell<E extends EventObject>(
+  actor: {
+    readonly send: (event: E) => void;
+    readonly getSnapshot: () => { readonly status: string };
+  },
+  event: E,
+): void {
+  if (actor.getSnapshot().status === "active") actor.send(event);
 }
 
 function settled<Output>(

@@ -4,6 +4,7 @@
  */
 import { Context, Effect, Layer, Schedule } from "effect";
 import type { Scope } from "effect";
+import { tell } from "./bridge.ts";
 import { Health } from "./health.ts";
 import { limits } from "./limits.ts";
 import type { ConnectionId, Timestamp, UserId } from "./model.ts";
@@ -62,7 +63,7 @@ export function connectionsLayer(
             from,
             from + limits.drainCloseBatchConnections,
           )) {
-            actor.send({ type: "server.stopped" });
+            tell(actor, { type: "server.stopped" });
           }
         }
       });
@@ -81,7 +82,9 @@ export function connectionsLayer(
           const entry = registry
             .ofUser(user)
             .find(({ connection }) => connection.id === id);
-          entry?.actor.send({ type: "connection.removed" });
+          if (entry !== undefined) {
+            tell(entry.actor, { type: "connection.removed" });
+          }
           return entry !== undefined;
         },
       });

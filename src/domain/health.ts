@@ -62,7 +62,10 @@ export const healthLayer: Layer.Layer<Health> = Layer.sync(Health, () => {
         reports.set(name, () => actor.send({ type: "call.failed" }));
       }),
       (actor) => Effect.sync(() => void actor.stop()),
-    ).pipe(Effect.asVoid);
+    ).pipe(
+      // The answer comes from inside a machine's action; what follows must not run there.
+      Effect.andThen(Effect.yieldNow),
+    );
 
   return Health.of({
     watch,

@@ -9,7 +9,7 @@ import { createActor } from "xstate";
 import type { ActorRefFrom } from "xstate";
 import { connectionMachine } from "../../machines/connection.ts";
 import type { ConnectionHost } from "../../machines/connection.ts";
-import { makeFromEffect } from "./bridge.ts";
+import { makeFromEffect, tell } from "./bridge.ts";
 import { Connection } from "./connection.ts";
 import { TooManyConnections } from "./errors.ts";
 import { Health } from "./health.ts";
@@ -102,7 +102,7 @@ export function makeOpener(settings: ConnectionSettings, registry: Registry) {
         heartbeatIntervalMs: settings.heartbeatIntervalMs,
         fork,
         textOf,
-        send: (event) => actor.send(event),
+        send: (event) => tell(actor, event),
         greeting: (it) => greeting(it, settings, health),
         released: () => void registry.remove(id),
       });
@@ -119,7 +119,7 @@ export function makeOpener(settings: ConnectionSettings, registry: Registry) {
           fork(Effect.logError("a connection's machine failed", error));
         },
       });
-      upgrade.onGone(() => actor.send({ type: "socket.closed" }));
+      upgrade.onGone(() => tell(actor, { type: "socket.closed" }));
       actor.start();
     };
   });

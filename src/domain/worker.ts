@@ -15,7 +15,7 @@ import type { AgentHost, ToolUse } from "../../machines/agent.ts";
 import { runMachine } from "../../machines/run.ts";
 import { AgentWork } from "./agentWork.ts";
 import type { Application } from "./agents/definition.ts";
-import { makeFromEffect } from "./bridge.ts";
+import { makeFromEffect, tell } from "./bridge.ts";
 import { limits } from "./limits.ts";
 import type { EventLog } from "./log.ts";
 import type { RunId } from "./model.ts";
@@ -96,7 +96,8 @@ export function makeWorker<R>(
     );
     const drain = Effect.gen(function* () {
       yield* Fiber.interrupt(taker);
-      for (const { actor } of slots.values()) actor.send({ type: "run.drain" });
+      for (const { actor } of slots.values())
+        tell(actor, { type: "run.drain" });
       yield* idle.await;
     });
     return { drain, active: () => slots.size };
@@ -138,8 +139,8 @@ function makeRunFactory<R>(options: WorkerOptions<R>) {
         job,
         ...options,
         listener: {
-          fenced: () => actor.send({ type: "run.fenced" }),
-          stopRequested: () => actor.send({ type: "run.stop" }),
+          fenced: () => tell(actor, { type: "run.fenced" }),
+          stopRequested: () => tell(actor, { type: "run.stop" }),
         },
       });
       const actor: RunActor = createActor(machine, {
@@ -154,7 +155,7 @@ function makeRunFactory<R>(options: WorkerOptions<R>) {
       });
       const untilEnded = bus
         .subscribe(topics.run(job.run_id), (message) => {
-          if (message.kind === "stop") actor.send({ type: "run.stop" });
+          if (message.kind === "stop") tell(actor, { type: "run.stop" });
         })
         .pipe(Effect.andThen(ended), Effect.scoped);
       return { work, actor, untilEnded };

@@ -63,6 +63,7 @@ export function answer(
 }
 
 function soundParts(built: Report, steps: readonly Step[]): Report {
+  if (unsourcedFigures(built, steps).length === 0) return built;
   const isSound = (part: Pick<Report, "figures" | "sections">) =>
     unsourcedFigures({ ...built, ...part }, steps).length === 0;
   return {

@@ -6,7 +6,6 @@
 export const assumptions = {
   /** Savings are stated per month of this many days. */
   monthDays: 30,
-  microUsd: 1e-6,
 
   /** Iglewicz & Hoaglin (1993), "How to Detect and Handle Outliers": modified z-scores above 3.5 are outliers. */
   anomalyScoreMin: 3.5,

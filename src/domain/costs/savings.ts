@@ -7,7 +7,6 @@ import type { Price } from "../ports.ts";
 import { assumptions } from "./assumptions.ts";
 
 export type UsdPerMillion = Price["usd_per_million"];
-export type Range = { readonly low_usd: number; readonly high_usd: number };
 
 const MILLION = 1e6;
 

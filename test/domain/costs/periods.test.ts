@@ -45,7 +45,6 @@ describe("days", () => {
   test("every day begins on itself and ends where the next begins", () => {
     fc.assert(
       fc.property(dayArbitrary, zones, (day, zone) => {
-        fc.pre(!(zone === "Pacific/Apia" && day === "2011-12-30"));
         const start = Date.parse(dayStart(day, zone));
         expect(dayOf(start, zone)).toBe(day);
         expect(dayOf(start - 1, zone)).toBe(addDays(day, -1));

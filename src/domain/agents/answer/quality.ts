@@ -8,10 +8,11 @@ import {
   formatPercentChange,
   formatUsd,
 } from "../../costs/money.ts";
+import { dayOf } from "../../costs/days.ts";
 import type { ReportTable } from "../../model.ts";
 import type { Shortage } from "../../tools/inspection.ts";
 import type { Material } from "./material.ts";
-import { code, listWords, rangeWords, spanWords } from "./words.ts";
+import { code, dayWords, listWords, rangeWords, spanWords } from "./words.ts";
 
 const SHOWN_UNPRICED = 5;
 
@@ -41,12 +42,19 @@ export function qualityStatements(material: Material): readonly string[] {
           `You asked about ${rangeWords(found.asked)}; the data covers only ${rangeWords(found.days)} of it.`,
         ]
       : [];
+  const running =
+    found.days.last === dayOf(material.now, found.time_zone)
+      ? [
+          `${dayWords(found.days.last)} is not over yet: its figures still grow, and a comparison flatters it.`,
+        ]
+      : [];
   const shortages = found.shortages.flatMap((shortage) => WHY[shortage] ?? []);
   return [
     ...missing,
     ...(found.sample ? [SAMPLE_LABEL] : []),
     days,
     ...asked,
+    ...running,
     ...shortages,
     dollarsStatement(material),
     ...unpricedStatements(material),

@@ -85,7 +85,7 @@ function batchSavings({ batch }: Material): readonly Saving[] {
     assumption: `Its name ("${candidate.word}") suggests that it can wait up to a day. Low: ${formatPercent(batch.result.moved_low_percent)} of it moves; high: all.`,
     effort: "medium",
     verify:
-      "Ask its owner whether answers may take up to 24 hours; then move one job and compare its bill.",
+      "Ask its owner whether answers may take up to a day; then move one job and compare its bill.",
     source: batch.id,
   }));
 }

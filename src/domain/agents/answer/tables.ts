@@ -204,7 +204,7 @@ export function priceTable(material: Material): ReportTable | null {
       { key: "provider", label: "Provider", unit: "text" },
       { key: "input", label: "Input", unit: "usd" },
       { key: "cache_read", label: "Cached input", unit: "usd" },
-      { key: "cache_write", label: "Cache write, 5 min", unit: "usd" },
+      { key: "cache_write", label: "Cache write", unit: "usd" },
       { key: "output", label: "Output", unit: "usd" },
       { key: "batch", label: "Batch, of list", unit: "percent" },
     ],

@@ -3,6 +3,7 @@
  * placeholder, so that no word speaks twice; models come in the order of the text, written as lists of prices write them.
  */
 import type { Mention, NamedDimension } from "../../tools/parameters.ts";
+import { limits } from "../../limits.ts";
 import type { Dimension } from "../../model.ts";
 
 export type Slots = {
@@ -61,8 +62,12 @@ export function readSlots(text: string): Slots {
   const provided = readProviders(modelled.rest);
   const percent = readPercent(provided.rest);
   return {
-    models: modelled.models,
-    mentions: [...named.mentions, ...modelled.mentions, ...provided.mentions],
+    models: modelled.models.slice(0, limits.mentionsPerQuestionMax),
+    mentions: [
+      ...named.mentions,
+      ...modelled.mentions,
+      ...provided.mentions,
+    ].slice(0, limits.mentionsPerQuestionMax),
     group_by: readDimension(provided.rest),
     percent,
     rest: provided.rest.replace(/\s+/g, " ").trim(),
@@ -212,7 +217,9 @@ function mergeMentions(mentions: readonly Mention[]): readonly Mention[] {
             {
               ...group[0],
               exclude,
-              names: [...new Set(group.flatMap((mention) => mention.names))],
+              names: [
+                ...new Set(group.flatMap((mention) => mention.names)),
+              ].slice(0, limits.mentionsPerQuestionMax),
             },
           ],
   );

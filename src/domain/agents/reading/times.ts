@@ -52,6 +52,8 @@ const NUMBERS = [
 const MONTH =
   "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
 const YEAR = "(20\\d\\d)";
+/** Further back than any usage of language models. */
+const YEARS_MAX = 50;
 const DATE = `(?:20\\d\\d-\\d\\d-\\d\\d|${MONTH.replace("(", "(?:")} \\d{1,2}(?:st|nd|rd|th)?(?:,? 20\\d\\d)?|\\d{1,2}(?:st|nd|rd|th)?(?: of)? ${MONTH.replace("(", "(?:")}(?: 20\\d\\d)?)`;
 const COUNT = `(\\d{1,3}|${NUMBERS.join("|")}|couple of|few)`;
 const UNIT = "(day|week|month|quarter|year)";
@@ -178,7 +180,7 @@ function lastCount(
   of: string | undefined,
 ): PeriodSpec | null {
   const number = countOf(count ?? "1");
-  if (number < 1) return null;
+  if (number < 1 || (of === "year" && number > YEARS_MAX)) return null;
   if (of === "year") return { kind: "last", count: number * 12, unit: "month" };
   return {
     kind: "last",

@@ -1,0 +1,147 @@
+/**
+ * A real server for a test: its own directory, its own port, real sockets, real database. Promises: it is stopped and its directory
+ * removed when the test file ends.
+ */
+import { ConfigProvider, Effect } from "effect";
+import type { Layer } from "effect";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { ToolServices } from "../../src/app/compose.ts";
+import { readConfig } from "../../src/app/config.ts";
+import type { AppConfig } from "../../src/app/config.ts";
+import { startNode } from "../../src/app/node.ts";
+import type { Node } from "../../src/app/node.ts";
+import { issueToken } from "../../src/app/secret.ts";
+import type { Application } from "../../src/domain/agents/definition.ts";
+import type { UserId } from "../../src/domain/model.ts";
+import type { TokenVerifier } from "../../src/domain/ports.ts";
+import { TestSocket } from "./socket.ts";
+import type { ConnectOptions } from "./socket.ts";
+import { Gates, scripted } from "./scripted.ts";
+
+export const TEST_SECRET = "a-secret-of-the-tests-that-is-long-enough";
+
+export interface TestServerOptions {
+  readonly env?: Record<string, string>;
+  readonly dataDir?: string;
+  readonly application?: Application<ToolServices>;
+  readonly verifier?: Layer.Layer<TokenVerifier>;
+}
+
+/** A directory that goes with the process's temporary files. */
+export function temporaryDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "goldenpath-"));
+}
+
+/** The configuration that an environment names. */
+export function configOf(env: Record<string, string>): Promise<AppConfig> {
+  return Effect.runPromise(
+    Effect.provide(
+      readConfig,
+      ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
+    ),
+  );
+}
+
+export class TestServer {
+  readonly node: Node;
+  readonly config: AppConfig;
+  readonly gates: Gates;
+  readonly dataDir: string;
+  readonly #sockets = new Set<TestSocket>();
+
+  private constructor(node: Node, config: AppConfig, gates: Gates) {
+    this.node = node;
+    this.config = config;
+    this.gates = gates;
+    this.dataDir = config.dataDir;
+  }
+
+  /** Starts a server; the caller stops it. */
+  static async start(options: TestServerOptions = {}): Promise<TestServer> {
+    const gates = new Gates();
+    const config = await configOf({
+      PORT: "0",
+      DATA_DIR: options.dataDir ?? temporaryDirectory(),
+      JWT_SECRET: TEST_SECRET,
+      LOG_LEVEL: "None",
+      MESSAGES_PER_MINUTE: "100000",
+      ...options.env,
+    });
+    const node = await startNode({
+      config,
+      application: options.application ?? scripted(gates),
+      ...(options.verifier === undefined ? {} : { verifier: options.verifier }),
+    });
+    return new TestServer(node, config, gates);
+  }
+
+  get url(): string {
+    return this.node.url;
+  }
+
+  get wsUrl(): string {
+    return `${this.url.replace("http", "ws")}/ws`;
+  }
+
+  /** A token for `user`, signed as this server expects. */
+  async token(user: string, lifetimeSeconds = 3_600): Promise<string> {
+    const secret = new TextEncoder().encode(TEST_SECRET);
+    return (
+      await issueToken(secret, this.config, user as UserId, lifetimeSeconds)
+    ).token;
+  }
+
+  /** An open, greeted connection of `user`; closed when the test ends. */
+  async connect(
+    user: string,
+    options: ConnectOptions = {},
+  ): Promise<TestSocket> {
+    const socket = await this.open({
+      token: await this.token(user),
+      ...options,
+    });
+    await socket.next("connection_ready");
+    return socket;
+  }
+
+  /** A connection as it comes, greeted or refused. */
+  async open(options: ConnectOptions): Promise<TestSocket> {
+    const socket = TestSocket.open(this.wsUrl, options);
+    this.#sockets.add(socket);
+    return socket;
+  }
+
+  async fetch(
+    path: string,
+    user: string | null,
+    init: RequestInit = {},
+  ): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (user !== null)
+      headers.set("Authorization", `Bearer ${await this.token(user)}`);
+    return fetch(`${this.url}${path}`, { ...init, headers });
+  }
+
+  /** GET as JSON. */
+  async get<T>(path: string, user: string): Promise<T> {
+    return (await (await this.fetch(path, user)).json()) as T;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.terminate();
+    await this.node.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** A server for one test, stopped when it ends. */
+export async function serverForTest(
+  options: TestServerOptions = {},
+): Promise<TestServer> {
+  const server = await TestServer.start(options);
+  onTestFinished(() => server.stop());
+  return server;
+}
