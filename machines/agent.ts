@@ -147,16 +147,16 @@ export const agentMachine = setup({
           {
             guard: ({ event }) => event.output.kind === "useTool",
             target: "usingTool",
-            actions: assign({ use: ({ event }) => toolUse(event.output) }),
+            actions: assign(({ event }) => noted(event.output)),
           },
           {
             guard: ({ event }) => event.output.kind === "finish",
             target: "done",
-            actions: assign({ ending: ({ event }) => decided(event.output) }),
+            actions: assign(({ event }) => noted(event.output)),
           },
           {
             target: "failed",
-            actions: assign({ ending: ({ event }) => decided(event.output) }),
+            actions: assign(({ event }) => noted(event.output)),
           },
         ],
         onError: {
@@ -197,24 +197,18 @@ export const agentMachine = setup({
   },
 });
 
-function toolUse(decision: AgentDecision): ToolUse | null {
-  return decision.kind === "useTool" ? decision.use : null;
-}
-
-function decided(decision: AgentDecision): AgentEnding {
-  if (decision.kind === "fail") return ended("failed", decision.error);
-  if (decision.kind === "finish") {
-    return {
-      status: decision.status,
-      summary: decision.summary,
-      result: decision.result,
-      error: null,
-    };
+/** What a decision leaves in the context. */
+function noted(decision: AgentDecision): Partial<AgentContext> {
+  switch (decision.kind) {
+    case "useTool":
+      return { use: decision.use };
+    case "finish": {
+      const { status, summary, result } = decision;
+      return { ending: { status, summary, result, error: null } };
+    }
+    case "fail":
+      return { ending: ended("failed", decision.error) };
   }
-  return ended("failed", {
-    code: "internal",
-    message: "The agent decided nothing.",
-  });
 }
 
 function ended(

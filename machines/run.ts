@@ -3,7 +3,7 @@
  * cancelled | timedOut, or released when it is another node's to end. Stop, time-out, drain and fencing are events here, not code
  * paths. Promises: one agent at a time, ended by an event; one ending, reached only through `persisting`.
  */
-import { assign, sendTo, setup } from "xstate";
+import { enqueueActions, sendTo, setup } from "xstate";
 import type { ActorLogic, AnyEventObject, Snapshot } from "xstate";
 import { agentMachine } from "./agent.ts";
 import type { AgentEvent, AgentHost } from "./agent.ts";
@@ -15,6 +15,15 @@ export type RunFinal =
 export type Leaving =
   "stopped" | "timedOut" | "exhausted" | "drained" | "fenced";
 
+/** A run that is being handed back may still be ended here; one that is another node's may not. Of equals, the first counts. */
+const WEIGHT: Record<Leaving, number> = {
+  drained: 1,
+  stopped: 2,
+  timedOut: 2,
+  exhausted: 2,
+  fenced: 3,
+};
+
 /** What the machine needs of its run. Methods are synchronous and must not throw. */
 export interface RunHost {
   /** The supervisor's first events; called once per claim. */
@@ -23,7 +32,7 @@ export interface RunHost {
   readonly next: () => AgentHost | null;
   /** Milliseconds until RUN_TIMEOUT_MS is over, counted from the run's first start. */
   readonly remainingMs: () => number;
-  /** Says once why the run leaves early. */
+  /** Says why the run leaves early; a weightier reason may follow. */
   readonly leaving: (why: Leaving) => void;
 }
 
@@ -64,11 +73,11 @@ export const runMachine = setup({
   },
   actions: {
     announce: ({ context }) => context.host.planned(),
-    leave: assign({
-      leaving: ({ context }, params: { why: Leaving }) => {
-        if (context.leaving === null) context.host.leaving(params.why);
-        return context.leaving ?? params.why;
-      },
+    leave: enqueueActions(({ context, enqueue }, { why }: { why: Leaving }) => {
+      const known = context.leaving;
+      if (known !== null && WEIGHT[known] >= WEIGHT[why]) return;
+      enqueue.assign({ leaving: why });
+      enqueue(() => context.host.leaving(why));
     }),
     stopAgent: sendTo(
       "agent",

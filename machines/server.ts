@@ -7,6 +7,7 @@ import type { ActorLogic, AnyEventObject, Snapshot } from "xstate";
 
 export interface ServerHost {
   readonly drainTimeoutMs: number;
+  readonly shutDownTimeoutMs: number;
 }
 
 export type ServerEvent =
@@ -32,7 +33,10 @@ export const serverMachine = setup({
     /** Closes sockets, then everything that was opened. */
     shutDown: {} as Logic,
   },
-  delays: { drainTimeout: ({ context }) => context.host.drainTimeoutMs },
+  delays: {
+    drainTimeout: ({ context }) => context.host.drainTimeoutMs,
+    shutDownTimeout: ({ context }) => context.host.shutDownTimeoutMs,
+  },
   guards: {
     isDegraded: ({ context }) => context.degraded,
     isRestored: ({ context }) => !context.degraded,
@@ -83,6 +87,7 @@ export const serverMachine = setup({
             onDone: "#server.stopped",
             onError: "#server.stopped",
           },
+          after: { shutDownTimeout: "#server.stopped" },
         },
       },
     },

@@ -1,6 +1,7 @@
 /**
  * One dependency as this node sees it: up ⇄ down, probing between. A failed call takes it down, a probe alone brings it back.
- * Promises: while it is down nobody else calls it; probes are spaced by a delay that doubles up to a bound; `absent` services have no machine.
+ * Promises: while it is down nobody else calls it; probes are spaced by a delay that doubles up to a bound, and each
+ * ends; `absent` services have no machine.
  */
 import { assign, setup } from "xstate";
 import type { ActorLogic, AnyEventObject, Snapshot } from "xstate";
@@ -9,7 +10,8 @@ export interface ServiceHost {
   readonly name: string;
   readonly probeIntervalMsMin: number;
   readonly probeIntervalMsMax: number;
-  /** Called on each entry of `up` and of `down` from `up`. Synchronous, must not throw. */
+  readonly probeTimeoutMs: number;
+  /** Called on each entry of `up` and of `down`. Synchronous, must not throw. */
   readonly changed: (state: "up" | "down") => void;
 }
 
@@ -40,6 +42,7 @@ export const serviceMachine = setup({
         context.host.probeIntervalMsMax,
         context.host.probeIntervalMsMin * 2 ** context.failures,
       ),
+    probeTimeout: ({ context }) => context.host.probeTimeoutMs,
   },
   actions: {
     announceUp: ({ context }) => context.host.changed("up"),
@@ -54,16 +57,17 @@ export const serviceMachine = setup({
   states: {
     up: {
       entry: ["forgetFailures", "announceUp"],
-      on: { "call.failed": { target: "down", actions: "announceDown" } },
+      on: { "call.failed": "down" },
     },
-    down: { after: { probeDelay: "probing" } },
+    down: { entry: "announceDown", after: { probeDelay: "probing" } },
     probing: {
       invoke: {
         src: "probe",
         input: ({ context }) => ({ host: context.host }),
         onDone: "up",
-        onError: { target: "down", actions: ["countFailure", "announceDown"] },
+        onError: { target: "down", actions: "countFailure" },
       },
+      after: { probeTimeout: { target: "down", actions: "countFailure" } },
     },
   },
 });

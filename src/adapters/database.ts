@@ -5,15 +5,16 @@
  */
 import { Context, Effect } from "effect";
 import { Kysely, PostgresDialect, sql } from "kysely";
-import type { Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { ServiceUnavailable } from "../domain/errors.ts";
 import type { UserId } from "../domain/model.ts";
 import { migrations } from "./migrations/index.ts";
+import { preparingPool } from "./preparing.ts";
 import type { Tables } from "./schema.ts";
 
-export type Trx = Transaction<Tables>;
+/** A connection inside a transaction: only `inTransaction` makes one. */
+export type Trx = Kysely<Tables>;
 
 /** Thrown inside a transaction to roll it back and fail with `failure`. */
 export class Abort<E> extends Error {
@@ -24,15 +25,19 @@ export class Abort<E> extends Error {
   }
 }
 
+type InTransaction = <A, E = never>(
+  user: UserId,
+  work: (trx: Trx) => Promise<A>,
+) => Effect.Effect<A, E | ServiceUnavailable>;
+
 export class Database extends Context.Service<
   Database,
   {
     readonly pool: pg.Pool;
     /** A transaction that sees and writes the rows of one user only. */
-    readonly asUser: <A, E = never>(
-      user: UserId,
-      work: (trx: Trx) => Promise<A>,
-    ) => Effect.Effect<A, E | ServiceUnavailable>;
+    readonly asUser: InTransaction;
+    /** The same, alone: of the transactions that hold a user's lock, one goes on at a time. */
+    readonly asUserAlone: InTransaction;
     /** One statement of its own, committed by itself; for functions that carry their own rights. */
     readonly call: <Row extends pg.QueryResultRow>(
       statement: pg.QueryConfig,
@@ -70,28 +75,55 @@ export function makeDatabase(
         }),
       ),
     );
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const kysely = new Kysely<Tables>({
+    dialect: new PostgresDialect({
+      pool: preparingPool(pool),
+    }),
+  });
   return Database.of({
     pool,
     asUser: (user, work) =>
+      transact(() => inTransaction(kysely, `select ${actAs(user)}`, work)),
+    asUserAlone: (user, work) =>
       transact(() =>
-        kysely.transaction().execute(async (trx) => {
-          await sql`select set_config('role', 'gp_app', true), set_config('app.user_id', ${user}, true)`.execute(
-            trx,
-          );
-          return work(trx);
-        }),
+        inTransaction(kysely, `select ${actAs(user)}, ${lockOf(user)}`, work),
       ),
     call: <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) =>
       transact(async () => (await pool.query<Row>(statement)).rows),
     asWriter: (work) =>
       transact(() =>
-        kysely.transaction().execute(async (trx) => {
-          await sql`select set_config('role', 'gp_writer', true)`.execute(trx);
-          return work(trx);
-        }),
+        inTransaction(
+          kysely,
+          "select set_config('role', 'gp_writer', true)",
+          work,
+        ),
       ),
     probe: transact(() => sql`select 1`.execute(kysely)).pipe(Effect.asVoid),
+  });
+}
+
+const actAs = (user: UserId) =>
+  `set_config('role', 'gp_app', true), set_config('app.user_id', ${pg.escapeLiteral(user)}, true)`;
+
+const lockOf = (user: UserId) =>
+  `pg_advisory_xact_lock(hashtextextended(${pg.escapeLiteral(`user:${user}`)}, 0))`;
+
+/** A transaction that begins and takes its role in one round trip. */
+function inTransaction<A>(
+  kysely: Kysely<Tables>,
+  opening: string,
+  work: (trx: Trx) => Promise<A>,
+): Promise<A> {
+  return kysely.connection().execute(async (trx) => {
+    await sql.raw(`begin; ${opening}`).execute(trx);
+    try {
+      const result = await work(trx);
+      await sql.raw("commit").execute(trx);
+      return result;
+    } catch (error) {
+      await sql.raw("rollback").execute(trx).catch(() => undefined);
+      throw error;
+    }
   });
 }
 

@@ -12,6 +12,7 @@ import type { RunId, UserId } from "../domain/model.ts";
 import { Bus, Jobs, topics } from "../domain/ports.ts";
 import type { Job } from "../domain/ports.ts";
 import type { Database, Trx } from "./database.ts";
+import { prepared } from "./preparing.ts";
 
 const QUEUE = "runs";
 /** Crashes are counted by our own attempt, so pg-boss must never give up before we do. */
@@ -59,7 +60,7 @@ function pooled(pool: pg.Pool): Db {
     executeSql: async (text, values) => {
       const client = await pool.connect();
       try {
-        return await client.query(text, values);
+        return await client.query(prepared(text, values));
       } catch (error) {
         await client.query("rollback");
         throw error;

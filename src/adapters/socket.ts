@@ -61,8 +61,7 @@ function refusalOf(
   settings: SocketSettings,
   pending: number,
 ): Problem | null {
-  const { pathname } = urlOf(request);
-  if (!settings.paths.includes(pathname)) {
+  if (!settings.paths.includes(pathOf(request))) {
     return {
       status: 404,
       title: "Not found",
@@ -81,11 +80,18 @@ function refusalOf(
   };
 }
 
-function urlOf(request: IncomingMessage): URL {
-  return new URL(request.url ?? "/", "http://localhost");
+/** The request's target up to its query, as it came: whatever a client sends there must not throw. */
+function pathOf({ url = "" }: Pick<IncomingMessage, "url">): string {
+  return url.split("?", 1)[0]!;
 }
 
+function queryOf({ url = "" }: IncomingMessage): URLSearchParams {
+  return new URLSearchParams(url.slice(pathOf({ url }).length));
+}
+
+/** A client that does not close its own side is not waited for. */
 function refuse(socket: Duplex, problem: Problem): void {
+  socket.once("finish", () => socket.destroy());
   socket.end(problemText(problem));
 }
 
@@ -110,12 +116,17 @@ function holdUpgrade(
   head: Buffer,
   settle: () => void,
 ): HeldUpgrade {
-  const url = urlOf(request);
+  const query = queryOf(request);
+  const onEnd = () => socket.destroy();
+  socket.once("end", onEnd);
+  // Looks for the client's going without taking anything of what it sends early.
+  socket.read(0);
   return {
-    credential: credentialOf(request, url),
-    thread_id: url.searchParams.get("thread_id") as ThreadId | null,
+    credential: credentialOf(request, query.get("ticket")),
+    thread_id: query.get("thread_id") as ThreadId | null,
     accept: () => {
       settle();
+      socket.off("end", onEnd);
       let wire: Wire | null = null;
       if (socket.destroyed || !socket.writable) return wire;
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -128,7 +139,10 @@ function holdUpgrade(
 }
 
 /** The first of header, subprotocol and ticket that is there. */
-function credentialOf(request: IncomingMessage, url: URL): Credential {
+function credentialOf(
+  request: IncomingMessage,
+  ticket: string | null,
+): Credential {
   const { authorization } = request.headers;
   const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   if (bearer !== undefined) return { kind: "token", token: bearer };
@@ -142,7 +156,6 @@ function credentialOf(request: IncomingMessage, url: URL): Credential {
       token: Buffer.from(carried.slice(4), "base64url").toString("utf8"),
     };
   }
-  const ticket = url.searchParams.get("ticket");
   return ticket === null ? { kind: "none" } : { kind: "ticket", ticket };
 }
 

@@ -76,7 +76,11 @@ export async function startNode(
       shutDown: fromEffect<unknown, Input>(() => shutDown),
     },
   });
-  const actor = createActor(machine, { input: { host: options.config } });
+  const host: ServerHost = {
+    drainTimeoutMs: options.config.drainTimeoutMs,
+    shutDownTimeoutMs: limits.shutDownTimeoutMs,
+  };
+  const actor = createActor(machine, { input: { host } });
   actor.subscribe({ error: (error) => void (failure = error) });
   actor.start();
 
@@ -90,10 +94,8 @@ export async function startNode(
     actor.send({ type: "services.changed", degraded }),
   );
   const { port } = server.address() as AddressInfo;
-  const host = options.config.host.includes(":")
-    ? `[${options.config.host}]`
-    : options.config.host;
-  const url = `http://${host}:${port}`;
+  const { host: name } = options.config;
+  const url = `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
   composed.lock?.announce(url);
   return {
     url,

@@ -15,7 +15,7 @@ import type { HealthStatus } from "./health.ts";
 import { Inbox } from "./inbox.ts";
 import { JoinedThreads } from "./joined.ts";
 import { limits } from "./limits.ts";
-import type { ConnectionId, Thread, ThreadId, UserId } from "./model.ts";
+import type { ConnectionId, Thread, UserId } from "./model.ts";
 import { Bus, topics } from "./ports.ts";
 import type { BusMessage, Identity } from "./ports.ts";
 import type { ConnectionFrame, Event } from "./protocol.ts";
@@ -77,11 +77,6 @@ export class Connection implements ConnectionHost {
     return this.#given.upgrade.credential;
   }
 
-  /** The thread that the URL names. */
-  get wantedThread(): ThreadId | null {
-    return this.#given.upgrade.thread_id;
-  }
-
   /** Completes the upgrade; false when the client has gone meanwhile. */
   accept(): boolean {
     this.#wire = this.#given.upgrade.accept();
@@ -114,7 +109,8 @@ export class Connection implements ConnectionHost {
     this.#opened = { wire, sender, inbox, joined, hearing };
     this.send(this.#given.greeting(this));
     this.#ping(wire);
-    this.#joinFromUrl(joined);
+    const { thread_id } = this.#given.upgrade;
+    if (thread_id !== null) inbox.joinThread(thread_id);
     wire.listen({
       onText: (text, bytes) => inbox.receiveText(text, bytes),
       onBinary: () => inbox.receiveBinary(),
@@ -234,16 +230,6 @@ export class Connection implements ConnectionHost {
       type: "token_refreshed",
       expires_at: new Date(identity.expires_at_ms).toISOString(),
     };
-  }
-
-  #joinFromUrl(joined: JoinedThreads): void {
-    const wanted = this.threads.find(
-      (it) => it.thread_id === this.wantedThread,
-    );
-    if (wanted === undefined) return;
-    const { thread_id, last_seq, active_run } = wanted;
-    this.send({ type: "joined", thread_id, last_seq, active_run });
-    this.#given.fork(joined.join(wanted, 0));
   }
 
   #ping(wire: Wire): void {

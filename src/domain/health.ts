@@ -96,6 +96,7 @@ function startService(
         name,
         probeIntervalMsMin: limits.probeIntervalMsMin,
         probeIntervalMsMax: limits.probeIntervalMsMax,
+        probeTimeoutMs: limits.probeTimeoutMs,
         changed,
       },
     },

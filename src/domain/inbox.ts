@@ -47,6 +47,12 @@ export class Inbox {
     this.#given = given;
   }
 
+  /** Takes the thread that the URL names as if it had been asked for first. */
+  joinThread(thread_id: string): void {
+    const text = JSON.stringify({ type: "join_thread", thread_id });
+    this.receiveText(text, text.length);
+  }
+
   receiveText(text: string, bytes: number): void {
     this.#receive(decodeFrame(text, bytes, this.#given.user));
   }

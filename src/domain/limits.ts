@@ -61,6 +61,9 @@ export const limits = {
   endedJobsKeptSeconds: 300,
   endingRetriesMax: 5,
 
+  // --- database
+  preparedStatementsMax: 500,
+
   // --- event log
   appendBatchEventsMax: 512,
   appendQueueEventsMax: 20_000,
@@ -108,6 +111,8 @@ export const limits = {
   // --- service machines
   probeIntervalMsMin: 250,
   probeIntervalMsMax: 5_000,
+  probeTimeoutMs: 5_000,
+  shutDownTimeoutMs: 15_000,
   serviceRetryAfterMs: 1_000,
   drainCloseBatchConnections: 500,
   drainCloseIntervalMs: 100,

@@ -175,33 +175,26 @@ function build(
         limit: settings.connectionsPerUser,
       });
     }
-    connection.threads = yield* threadsOf(connection, user).pipe(
+    connection.threads = yield* threadsOf(user).pipe(
       Effect.timeout(limits.contextTimeoutMs),
       Effect.orElseSucceed(() => []),
     );
   });
 }
 
-/** The threads with an active run, those of the last session, and the one the URL names; each once. */
-function threadsOf(connection: Connection, user: UserId) {
+/** The threads with an active run, then those of the last session; each once, and no more than are remembered. */
+function threadsOf(user: UserId) {
   return Effect.gen(function* () {
     const store = yield* Store;
     const active = yield* store.activeThreads(user);
-    const remembered = (yield* recallThreads(user)).map((it) => it.thread_id);
-    const wanted =
-      connection.wantedThread === null
-        ? remembered
-        : [connection.wantedThread, ...remembered];
     const known = new Set(active.map((it) => it.thread_id));
     const others: Thread[] = [];
-    for (const id of new Set(wanted)) {
-      if (
-        known.has(id) ||
-        known.size + others.length >= limits.rememberedThreadsPerUser
-      )
-        continue;
+    for (const { thread_id } of yield* recallThreads(user)) {
+      const full =
+        active.length + others.length >= limits.rememberedThreadsPerUser;
+      if (full || known.has(thread_id)) continue;
       const found = yield* store
-        .findThread(user, id)
+        .findThread(user, thread_id)
         .pipe(Effect.catchTag("ThreadNotFound", () => Effect.succeed(null)));
       if (found !== null) others.push(found);
     }

@@ -2,7 +2,7 @@
  * What may be done with runs: submit one, stop one, delete a thread with its own. Promises: what is stored is told to every node; a
  * stop is on record before anybody is told of it.
  */
-import { Context, Effect, Layer } from "effect";
+import { Context, Effect, FiberSet, Layer } from "effect";
 import type {
   Busy,
   RunNotFound,
@@ -57,7 +57,9 @@ export function runsLayer<R>(
       const store = yield* Store;
       const bus = yield* Bus;
       const needs = yield* Effect.context<Needs>();
+      const fork = yield* FiberSet.makeRuntime<never>();
 
+      // What is stored must be told, even when whoever asked has gone meanwhile: none of these stops half way.
       const stop = (user: UserId, run: RunId) =>
         Effect.gen(function* () {
           const outcome = yield* store.requestStop(user, run, stoppedInQueue);
@@ -65,32 +67,39 @@ export function runsLayer<R>(
           if (outcome.state === "marked") {
             yield* bus.publish(topics.run(run), { kind: "stop", run_id: run });
           }
-        }).pipe(Effect.provideContext(needs));
+        }).pipe(Effect.provideContext(needs), Effect.uninterruptible);
+
+      const submit = (user: UserId, submission: Submission) =>
+        Effect.gen(function* () {
+          const submitted = yield* store.submit(user, submission);
+          // Not waited for: an interrupted run's ending makes the new run due, and its `ack` must be out by then.
+          fork(
+            Effect.forEach(submitted.interrupted, (run) =>
+              Effect.ignore(stop(user, run)),
+            ),
+          );
+          if (submitted.dispatched) {
+            yield* bus.publish(topics.work, { kind: "work" });
+          }
+          return submitted;
+        }).pipe(Effect.uninterruptible);
+
+      const deleteThread = (user: UserId, thread_id: ThreadId) =>
+        Effect.gen(function* () {
+          const runs = yield* store.deleteThread(user, thread_id);
+          for (const run_id of runs) {
+            yield* bus.publish(topics.run(run_id), { kind: "stop", run_id });
+          }
+          if (runs.length > 0) {
+            yield* bus.publish(topics.work, { kind: "work" });
+          }
+          yield* bus.publish(topics.user(user), { kind: "deleted", thread_id });
+        }).pipe(Effect.uninterruptible);
 
       return Runs.of({
         stop,
-        submit: (user, submission) =>
-          Effect.gen(function* () {
-            const submitted = yield* store.submit(user, submission);
-            for (const run of submitted.interrupted) {
-              yield* Effect.ignore(stop(user, run));
-            }
-            if (submitted.dispatched) {
-              yield* bus.publish(topics.work, { kind: "work" });
-            }
-            return submitted;
-          }),
-        deleteThread: (user, thread_id) =>
-          Effect.gen(function* () {
-            const runs = yield* store.deleteThread(user, thread_id);
-            for (const run_id of runs) {
-              yield* bus.publish(topics.run(run_id), { kind: "stop", run_id });
-            }
-            yield* bus.publish(topics.user(user), {
-              kind: "deleted",
-              thread_id,
-            });
-          }),
+        submit,
+        deleteThread,
         drain: worker.drain,
         active: worker.active,
       });

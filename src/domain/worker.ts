@@ -77,9 +77,10 @@ export function makeWorker<R>(
     const settleEnded = Effect.gen(function* () {
       const works = yield* Queue.takeAll(ended);
       yield* settle(works);
+      const wasFull = slots.size >= limits.runsPerNodeMax;
       for (const { job } of works) slots.delete(job.run_id);
       if (slots.size === 0) idle.openUnsafe();
-      wakeUp();
+      if (wasFull) wakeUp();
     });
     const touchAll = Effect.suspend(() =>
       jobs.touch([...slots.values()].map((it) => it.job)),

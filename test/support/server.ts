@@ -2,14 +2,10 @@
  * A real server for a test: its own directory, its own port, real sockets, real database. Promises: it is stopped and its directory
  * removed when the test file ends.
  */
-import { ConfigProvider, Effect } from "effect";
 import type { Layer } from "effect";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import type { ToolServices } from "../../src/app/compose.ts";
-import { readConfig } from "../../src/app/config.ts";
 import type { AppConfig } from "../../src/app/config.ts";
 import { startNode } from "../../src/app/node.ts";
 import type { Node } from "../../src/app/node.ts";
@@ -19,30 +15,16 @@ import type { UserId } from "../../src/domain/model.ts";
 import type { TokenVerifier } from "../../src/domain/ports.ts";
 import { TestSocket } from "./socket.ts";
 import type { ConnectOptions } from "./socket.ts";
+import { configOf, temporaryDirectory, TEST_SECRET } from "./config.ts";
 import { Gates, scripted } from "./scripted.ts";
 
-export const TEST_SECRET = "a-secret-of-the-tests-that-is-long-enough";
+export { configOf, temporaryDirectory, TEST_SECRET };
 
 export interface TestServerOptions {
   readonly env?: Record<string, string>;
   readonly dataDir?: string;
   readonly application?: Application<ToolServices>;
   readonly verifier?: Layer.Layer<TokenVerifier>;
-}
-
-/** A directory that goes with the process's temporary files. */
-export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), "goldenpath-"));
-}
-
-/** The configuration that an environment names. */
-export function configOf(env: Record<string, string>): Promise<AppConfig> {
-  return Effect.runPromise(
-    Effect.provide(
-      readConfig,
-      ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
-    ),
-  );
 }
 
 export class TestServer {

@@ -73,15 +73,15 @@ create table tool_calls (
   primary key (run_id, tool_call_id)
 );
 
+-- No foreign key: events are added only under the lock of their thread's row, and go in the transaction that deletes it.
 create table events (
-  thread_id uuid not null references threads on delete cascade,
+  thread_id uuid not null,
   seq bigint not null,
   user_id text not null,
   run_id uuid not null,
   event json not null,
   primary key (thread_id, seq)
 );
-create index events_by_run on events (run_id, seq);
 
 create table imports (
   import_id uuid primary key,
@@ -127,39 +127,37 @@ create index usage_by_time on usage_records (user_id, sample, at);
  * nobody has a right to insert into the log but through it.
  */
 const APPEND = `
-create function append_events(batch json)
+create function append_events(thread_ids uuid[], batch json)
 returns table (item bigint, first_seq bigint, last_seq bigint, stop_requested boolean)
 language plpgsql security definer set search_path from current as $$
 begin
-  perform 1 from threads t
-    where t.thread_id in (select (i ->> 'thread_id')::uuid from json_array_elements(batch) i)
-    order by t.thread_id for update;
+  perform 1 from threads t where t.thread_id = any (thread_ids) order by t.thread_id for update;
 
   return query
   with items as (
-    select ordinality as item, (value ->> 'run_id')::uuid as run_id, (value ->> 'thread_id')::uuid as thread_id,
-           (value ->> 'attempt')::int as attempt, value as body
-    from json_array_elements(batch) with ordinality
+    select * from rows from (json_to_recordset(batch) as
+      (run_id uuid, thread_id uuid, user_id text, attempt integer, events json, steps json, calls json))
+      with ordinality as i (run_id, thread_id, user_id, attempt, events, steps, calls, item)
   ), live as (
-    select i.*, r.user_id, r.stop_requested_at is not null as stop_requested
-    from items i join runs r on r.run_id = i.run_id and r.thread_id = i.thread_id
-    where r.attempt = i.attempt and r.user_id = i.body ->> 'user_id' and r.status in ('running', 'awaiting_approval')
+    select i.*, r.stop_requested_at is not null as stop_requested
+    from items i join runs r on r.run_id = i.run_id and r.thread_id = i.thread_id and r.user_id = i.user_id
+    where i.thread_id = any (thread_ids) and r.attempt = i.attempt and r.status in ('running', 'awaiting_approval')
   ), numbered as (
     select l.item, l.user_id, l.run_id, l.thread_id, e.value as event,
            t.last_seq + row_number() over (partition by l.thread_id order by l.item, e.ordinality) as seq
     from live l join threads t on t.thread_id = l.thread_id
-    cross join lateral json_array_elements(l.body -> 'events') with ordinality e
+    cross join lateral json_array_elements(l.events) with ordinality e
   ), inserted_events as (
     insert into events (thread_id, seq, user_id, run_id, event)
     select n.thread_id, n.seq, n.user_id, n.run_id, n.event from numbered n
   ), inserted_steps as (
     insert into run_steps (run_id, position, user_id, step)
     select l.run_id, (s.value ->> 'position')::int, l.user_id, s.value -> 'step'
-    from live l cross join lateral json_array_elements(l.body -> 'steps') s
+    from live l cross join lateral json_array_elements(l.steps) s
   ), inserted_calls as (
     insert into tool_calls (run_id, tool_call_id, user_id, call)
     select l.run_id, c.value ->> 'tool_call_id', l.user_id, c.value
-    from live l cross join lateral json_array_elements(l.body -> 'calls') c
+    from live l cross join lateral json_array_elements(l.calls) c
   ), advanced as (
     update threads t set last_seq = a.seq
     from (select n.thread_id, max(n.seq) as seq from numbered n group by n.thread_id) a
@@ -168,6 +166,18 @@ begin
   select l.item, min(n.seq)::bigint, max(n.seq)::bigint, l.stop_requested
   from live l left join numbered n on n.item = l.item
   group by l.item, l.stop_requested;
+end $$;
+`;
+
+/** One user's events of one thread, as that user may see them. */
+const READ = `
+create function read_events(reader text, thread uuid, after bigint, most integer)
+returns table (seq bigint, event json)
+language plpgsql security definer set search_path from current as $$
+begin
+  perform set_config('app.user_id', reader, true);
+  return query select e.seq, e.event from events e
+    where e.thread_id = thread and e.seq > after order by e.seq limit most;
 end $$;
 `;
 
@@ -188,18 +198,23 @@ begin
 end $$;
 
 grant select, insert, update, delete on users, threads, runs, messages, imports, usage_records to gp_app;
-grant select on run_steps, tool_calls, events to gp_app;
+grant select on run_steps, tool_calls to gp_app;
+grant select, delete on events to gp_app;
 grant insert on events, run_steps, tool_calls to gp_writer;
 grant select (run_id, thread_id, user_id, attempt, status, dispatched_at, stop_requested_at, ended_at) on runs to gp_writer;
 grant select (thread_id, last_seq), update (last_seq) on threads to gp_writer;
+-- An owner must be able to create in the schema at the moment it becomes one.
 do $$ begin
-  execute format('grant create on schema %I to gp_writer', current_schema());
-  alter function append_events(json) owner to gp_writer;
-  execute format('revoke create on schema %I from gp_writer', current_schema());
+  execute format('grant create on schema %I to gp_app, gp_writer', current_schema());
+  alter function append_events(uuid[], json) owner to gp_writer;
+  alter function read_events(text, uuid, bigint, integer) owner to gp_app;
+  execute format('revoke create on schema %I from gp_app, gp_writer', current_schema());
 end $$;
-revoke execute on function append_events(json) from public;
-grant execute on function append_events(json) to gp_app;
-do $$ begin execute format('grant execute on function append_events(json) to %I', session_user); end $$;
+revoke execute on function append_events(uuid[], json), read_events(text, uuid, bigint, integer) from public;
+grant execute on function append_events(uuid[], json) to gp_app;
+do $$ begin
+  execute format('grant execute on function append_events(uuid[], json), read_events(text, uuid, bigint, integer) to %I', session_user);
+end $$;
 `;
 
 const OWNED = [
@@ -232,7 +247,7 @@ create policy own_rows on ${table} to gp_app
 ].join("\n");
 
 async function up(db: Kysely<unknown>): Promise<void> {
-  for (const part of [TABLES, APPEND, ROLES, POLICIES]) {
+  for (const part of [TABLES, APPEND, READ, ROLES, POLICIES]) {
     await sql.raw(part).execute(db);
   }
 }

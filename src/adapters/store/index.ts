@@ -26,27 +26,33 @@ function makeStore(
   database: Database["Service"],
   policy: RunPolicy,
 ): Store["Service"] {
-  const { asUser, call } = database;
+  const { asUser, asUserAlone, call } = database;
   return {
     submit: (user, submission) =>
-      asUser(user, (trx) => submit(trx, user, submission, newIds(), policy)),
+      asUserAlone(user, (trx) =>
+        submit(trx, user, submission, newIds(), policy),
+      ),
     claim: (user, run) => asUser(user, (trx) => runs.claim(trx, user, run)),
     append: (batch) => {
       const complete = runs.complete(batch);
       return call<runs.AppendedRow>({
         name: "append_events",
         text: runs.APPEND,
-        values: [JSON.stringify(complete)],
+        values: [batch.map((it) => it.thread_id), JSON.stringify(complete)],
       }).pipe(Effect.map((rows) => runs.readAppended(complete, rows)));
     },
     end: (last, ending) =>
-      asUser(last.user_id, (trx) => runs.end(trx, last, ending, policy)),
+      asUserAlone(last.user_id, (trx) => runs.end(trx, last, ending, policy)),
     requestStop: (user, run, lastWords) =>
-      asUser(user, (trx) =>
+      asUserAlone(user, (trx) =>
         runs.requestStop(trx, user, run, lastWords, policy),
       ),
     readEvents: (user, thread, after, limit) =>
-      asUser(user, (trx) => threads.readEvents(trx, thread, after, limit)),
+      call<threads.EventRow>({
+        name: "read_events",
+        text: threads.READ_EVENTS,
+        values: [user, thread, after, limit],
+      }).pipe(Effect.map((rows) => rows.map(runs.toEvent))),
     findThread: (user, thread) =>
       asUser(user, (trx) => threads.findThread(trx, thread)),
     findRun: (user, run) => asUser(user, (trx) => threads.findRun(trx, run)),
@@ -60,7 +66,9 @@ function makeStore(
     renameThread: (user, thread, title) =>
       asUser(user, (trx) => threads.renameThread(trx, thread, title)),
     deleteThread: (user, thread) =>
-      asUser(user, (trx) => threads.deleteThread(trx, thread)),
+      asUserAlone(user, (trx) =>
+        threads.deleteThread(trx, user, thread, policy),
+      ),
     listMessages: (user, thread) =>
       asUser(user, (trx) => threads.listMessages(trx, thread)),
     findToolCall: (user, run, call) =>

@@ -71,8 +71,8 @@ export function toThread(row: ThreadRow): Thread {
   return {
     thread_id: row.thread_id as ThreadId,
     title: row.title,
-    created_at: row.created_at,
-    updated_at: row.updated_at,
+    created_at: instant(row.created_at),
+    updated_at: instant(row.updated_at),
     last_seq: row.last_seq,
     active_run: row.active_run === null ? null : toActiveRun(row.active_run),
   };

@@ -26,8 +26,8 @@ import type {
 import type { Event } from "../../domain/protocol.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
-import { DEFAULT_PREFERENCES, json, requireUuid, selectThread } from "./rows.ts";
-import { dispatchDue, lockUser } from "./submit.ts";
+import { DEFAULT_PREFERENCES, json, requireUuid } from "./rows.ts";
+import { dispatchDue } from "./submit.ts";
 import type { RunPolicy } from "./submit.ts";
 
 interface ClaimRow {
@@ -46,11 +46,11 @@ export async function claim(
   user_id: UserId,
   run_id: RunId,
 ): Promise<Claim | null> {
-  await lockThreadOf(trx, run_id);
   const { rows } = await sql<ClaimRow>`
+    with locked as (${lockThreadOf(run_id)})
     update runs r set attempt = attempt + 1, status = 'running', started_at = coalesce(started_at, now())
-    where run_id = ${run_id} and ended_at is null
-    returning thread_id, message_id, attempt, started_at, stop_requested_at,
+    from locked where r.thread_id = locked.thread_id and run_id = ${run_id} and ended_at is null
+    returning r.thread_id, message_id, attempt, started_at, stop_requested_at,
       (select content from messages m where m.user_id = r.user_id and m.message_id = r.message_id) as question,
       (select preferences from users u where u.user_id = r.user_id) as preferences,
       (select coalesce(json_agg(content order by position), '[]') from (
@@ -70,15 +70,13 @@ export async function claim(
     preferences: preferences ?? DEFAULT_PREFERENCES,
     stopRequested: stop_requested_at !== null,
     steps: row.attempt === 1 ? [] : await selectSteps(trx, run_id),
-    log: row.attempt === 1 ? [] : await selectLog(trx, run_id),
+    log: row.attempt === 1 ? [] : await selectLog(trx, row.thread_id, run_id),
   };
 }
 
-async function lockThreadOf(trx: Trx, run: RunId): Promise<void> {
-  await sql`select 1 from threads where thread_id = (select thread_id from runs where run_id = ${run}) for update`.execute(
-    trx,
-  );
-}
+/** Whoever holds this row is alone with the thread's seq and with its runs' attempts and statuses. */
+const lockThreadOf = (run: RunId) =>
+  sql`select thread_id from threads where thread_id = (select thread_id from runs where run_id = ${run}) for update`;
 
 async function selectSteps(trx: Trx, run: RunId): Promise<Step[]> {
   const { rows } = await sql<{
@@ -89,11 +87,15 @@ async function selectSteps(trx: Trx, run: RunId): Promise<Step[]> {
   return rows.map((it) => it.step);
 }
 
-async function selectLog(trx: Trx, run: RunId): Promise<Event[]> {
+async function selectLog(
+  trx: Trx,
+  thread: ThreadId,
+  run: RunId,
+): Promise<Event[]> {
   const { rows } = await sql<{
     seq: number;
     event: object;
-  }>`select seq, event from events where run_id = ${run} order by seq`.execute(
+  }>`select seq, event from events where thread_id = ${thread} and run_id = ${run} order by seq`.execute(
     trx,
   );
   return rows.map(toEvent);
@@ -114,7 +116,7 @@ export interface AppendedRow {
 }
 
 /** The append of a batch as a statement; `readAppended` reads its rows. */
-export const APPEND = "select * from append_events($1::json)";
+export const APPEND = "select * from append_events($1::uuid[], $2::json)";
 
 /** Completes the events of a batch with what the run knows. */
 export function complete(batch: readonly Append[]): readonly CompleteAppend[] {
@@ -151,7 +153,7 @@ export function readAppended(
 async function append(trx: Trx, item: Append): Promise<readonly Event[]> {
   const batch = complete([item]);
   const { rows } =
-    await sql<AppendedRow>`select * from append_events(${json(batch)}::json)`.execute(
+    await sql<AppendedRow>`select * from append_events(array[${item.thread_id}]::uuid[], ${json(batch)}::json)`.execute(
       trx,
     );
   const [appended] = readAppended(batch, rows);
@@ -171,39 +173,41 @@ function withEnvelope(item: Append, event: PendingEvent): object {
   };
 }
 
+/** To be called under the user's lock. */
 export async function end(
   trx: Trx,
   last: Append,
   ending: Ending,
   policy: RunPolicy,
 ): Promise<Ended> {
-  await lockUser(trx, last.user_id);
   const events = await append(trx, last);
   await finishRun(trx, last, ending);
-  const due = await dispatchDue(trx, last.user_id, policy);
-  const thread = (await selectThread(trx, last.thread_id))!;
-  return { events, dispatched: due > 0, thread };
+  const { user_id, thread_id } = last;
+  const next = await dispatchDue(trx, user_id, thread_id, policy);
+  return { events, dispatched: next.dispatched, thread: next.thread! };
 }
 
-async function finishRun(trx: Trx, run: Append, ending: Ending): Promise<void> {
-  if (ending.answer !== null) {
-    await sql`
-      insert into messages (user_id, message_id, thread_id, run_id, role, content, report)
-      values (${run.user_id}, ${ending.answer.message_id}, ${run.thread_id}, ${run.run_id}, 'assistant',
-        ${ending.answer.content}, ${json(ending.answer.report)}::json)`.execute(
-      trx,
-    );
-  }
+async function finishRun(
+  trx: Trx,
+  run: Append,
+  { status, error, answer }: Ending,
+): Promise<void> {
   await sql`
     with ended as (
-      update runs set status = ${ending.status}, ended_at = now(), error = ${ending.error === null ? null : json(ending.error)}::json
+      update runs set status = ${status}, ended_at = now(), error = ${error === null ? null : json(error)}::json
       where run_id = ${run.run_id}
+    ), answered as (
+      insert into messages (user_id, message_id, thread_id, run_id, role, content, report)
+      select ${run.user_id}, ${answer?.message_id ?? null}, ${run.thread_id}, ${run.run_id}, 'assistant',
+        ${answer?.content ?? null}, ${answer === null ? null : json(answer.report)}::json
+      where ${answer !== null}
     )
     update threads set updated_at = now() where thread_id = ${run.thread_id}`.execute(
     trx,
   );
 }
 
+/** To be called under the user's lock. */
 export async function requestStop(
   trx: Trx,
   user: UserId,
@@ -212,8 +216,7 @@ export async function requestStop(
   policy: RunPolicy,
 ): Promise<StopOutcome> {
   requireUuid(run_id, new RunNotFound());
-  await lockUser(trx, user);
-  await lockThreadOf(trx, run_id);
+  await lockThreadOf(run_id).execute(trx);
   const { rows } = await sql<{
     status: string;
     thread_id: ThreadId;

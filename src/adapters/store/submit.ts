@@ -3,14 +3,16 @@
  * message_id twice is one run, however it races; a run is due when it is its thread's first and its user is under the cap.
  */
 import { sql } from "kysely";
+import { validate } from "uuid";
 import { Busy, ThreadNotFound, TooManyRuns } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
-import type { RunId, ThreadId, UserId } from "../../domain/model.ts";
+import type { RunId, Thread, ThreadId, UserId } from "../../domain/model.ts";
 import type { Submission, Submitted } from "../../domain/ports.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import type { Enqueue } from "../jobs.ts";
-import { requireUuid, selectThread } from "./rows.ts";
+import { selectThread, threadColumns, toThread } from "./rows.ts";
+import type { ThreadRow } from "./rows.ts";
 
 export interface RunPolicy {
   readonly activeRunsPerUser: number;
@@ -22,6 +24,7 @@ export interface NewIds {
   readonly run_id: RunId;
 }
 
+/** To be called under the user's lock, so that what is counted holds until the commit. */
 export async function submit(
   trx: Trx,
   user: UserId,
@@ -29,48 +32,62 @@ export async function submit(
   fresh: NewIds,
   policy: RunPolicy,
 ): Promise<Submitted> {
-  await lockUser(trx, user);
-  const earlier = await findDuplicate(trx, user, submission);
-  if (earlier !== null) return earlier;
-  const thread_id = submission.thread_id ?? fresh.thread_id;
-  requireUuid(thread_id, new ThreadNotFound());
-  const queue = await countQueue(trx, thread_id);
-  if (submission.thread_id !== null && !queue.exists) {
-    throw new Abort(new ThreadNotFound());
+  const found = await look(trx, user, submission);
+  if (found.is_duplicate) return findDuplicate(trx, user, submission);
+  const thread = threadFor(submission, fresh, found);
+  const interrupted = await makeRoom(trx, submission, found);
+  const due = found.ahead === 0 && found.dispatched < policy.activeRunsPerUser;
+  await insertRun(trx, user, fresh.run_id, thread, submission, due);
+  if (due) {
+    await enqueue(trx, user, [fresh.run_id], policy);
   }
-  const interrupted = await makeRoom(trx, submission, queue);
-  if (submission.thread_id === null) {
-    await insertThread(trx, user, thread_id, submission.text);
-  }
-  await insertRun(trx, user, { ...fresh, thread_id }, submission);
-  const due = await dispatchDue(trx, user, policy);
-  const thread = (await selectThread(trx, thread_id))!;
   return {
     status: "accepted",
     message_id: submission.message_id,
-    thread_id,
+    thread_id: thread.thread_id,
     run_id: fresh.run_id,
-    queue_position: queue.ahead,
+    queue_position: found.ahead,
     after_seq: thread.last_seq,
     interrupted,
-    dispatched: due > 0,
+    dispatched: due,
     active: true,
     thread,
   };
 }
 
-/** Everything that counts a user's runs holds this lock, so that the counts hold until the commit. */
-export async function lockUser(trx: Trx, user: UserId): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`user:${user}`}, 0))`.execute(
-    trx,
-  );
+interface Found {
+  readonly is_duplicate: boolean;
+  readonly thread: ThreadRow | null;
+  /** Active runs of the thread. */
+  readonly ahead: number;
+  /** Runs of the user that wait, and that are at work or about to be. */
+  readonly queued: number;
+  readonly dispatched: number;
 }
 
+/** Everything that decides about a submission, in one look. */
+async function look(
+  trx: Trx,
+  user: UserId,
+  { message_id, thread_id }: Submission,
+): Promise<Found> {
+  const id = thread_id !== null && validate(thread_id) ? thread_id : null;
+  const { rows } = await sql<Found>`
+    select exists (select 1 from runs where user_id = ${user} and message_id = ${message_id}) as is_duplicate,
+      (select to_json(found) from (select ${threadColumns} from threads t where t.thread_id = ${id}::uuid) found) as thread,
+      count(*) filter (where thread_id = ${id}::uuid) as ahead,
+      count(*) filter (where status = 'queued') as queued,
+      count(*) filter (where dispatched_at is not null) as dispatched
+    from runs where user_id = ${user} and ended_at is null`.execute(trx);
+  return rows[0]!;
+}
+
+/** The first submission of a message_id, as the later ones are told of it. */
 async function findDuplicate(
   trx: Trx,
   user: UserId,
-  submission: Submission,
-): Promise<Submitted | null> {
+  { message_id }: Submission,
+): Promise<Submitted> {
   const { rows } = await sql<{
     run_id: RunId;
     thread_id: ThreadId;
@@ -81,51 +98,57 @@ async function findDuplicate(
     select r.run_id, r.thread_id, r.ended_at is null as active,
       (select count(*) from runs a where a.thread_id = r.thread_id and a.ended_at is null and a.position < r.position
         and r.ended_at is null) as ahead,
-      coalesce((select min(e.seq) - 1 from events e where e.run_id = r.run_id), t.last_seq) as after_seq
+      coalesce((select min(e.seq) - 1 from events e where e.thread_id = r.thread_id and e.run_id = r.run_id), t.last_seq) as after_seq
     from runs r join threads t using (thread_id)
-    where r.user_id = ${user} and r.message_id = ${submission.message_id}`.execute(
-    trx,
-  );
-  const found = rows[0];
-  if (found === undefined) return null;
+    where r.user_id = ${user} and r.message_id = ${message_id}`.execute(trx);
+  const { ahead, ...first } = rows[0]!;
   return {
+    ...first,
     status: "duplicate",
-    message_id: submission.message_id,
-    thread_id: found.thread_id,
-    run_id: found.run_id,
-    queue_position: found.ahead,
-    after_seq: found.after_seq,
+    message_id,
+    queue_position: ahead,
     interrupted: [],
     dispatched: false,
-    active: found.active,
-    thread: (await selectThread(trx, found.thread_id))!,
+    thread: (await selectThread(trx, first.thread_id))!,
   };
 }
 
-interface QueueCount {
-  readonly exists: boolean;
-  readonly ahead: number;
-  readonly queued: number;
-}
-
-async function countQueue(trx: Trx, thread: ThreadId): Promise<QueueCount> {
-  const { rows } = await sql<QueueCount>`
-    select exists (select 1 from threads where thread_id = ${thread}) as exists,
-      count(*) filter (where thread_id = ${thread}) as ahead,
-      count(*) filter (where status = 'queued') as queued
-    from runs where ended_at is null`.execute(trx);
-  return rows[0]!;
+/** The thread as it will be with the new run, or a refusal when there is none of that id. */
+function threadFor(
+  submission: Submission,
+  fresh: NewIds,
+  found: Found,
+): Thread {
+  const run = {
+    run_id: fresh.run_id,
+    status: "queued",
+    started_at: null,
+  } as const;
+  const now = new Date().toISOString();
+  if (found.thread !== null) {
+    const thread = toThread(found.thread);
+    return { ...thread, updated_at: now, active_run: thread.active_run ?? run };
+  }
+  if (submission.thread_id !== null) throw new Abort(new ThreadNotFound());
+  return {
+    thread_id: fresh.thread_id,
+    title: titleOf(submission.text),
+    created_at: now,
+    updated_at: now,
+    last_seq: 0,
+    active_run: run,
+  };
 }
 
 /** Answers which runs must be stopped first, or refuses. Their stop is on record before the commit, so a crash cannot lose it. */
 async function makeRoom(
   trx: Trx,
   submission: Submission,
-  queue: QueueCount,
+  found: Found,
 ): Promise<readonly RunId[]> {
-  const busy = queue.ahead > 0;
+  const busy = found.ahead > 0;
   if (busy && submission.if_busy === "reject") throw new Abort(new Busy());
-  if (queue.queued >= limits.queuedRunsPerUserMax) {
+  if (found.queued >= limits.queuedRunsPerUserMax) {
     throw new Abort(new TooManyRuns({ limit: limits.queuedRunsPerUserMax }));
   }
   if (!busy || submission.if_busy !== "interrupt") return [];
@@ -135,18 +158,6 @@ async function makeRoom(
     trx,
   );
   return rows.map((it) => it.run_id);
-}
-
-async function insertThread(
-  trx: Trx,
-  user: UserId,
-  id: ThreadId,
-  text: string,
-): Promise<void> {
-  const title = titleOf(text);
-  await sql`insert into threads (thread_id, user_id, title) values (${id}, ${user}, ${title})`.execute(
-    trx,
-  );
 }
 
 /** The first line of the first message, cut at a whole character. */
@@ -160,49 +171,75 @@ export function titleOf(text: string): string {
 async function insertRun(
   trx: Trx,
   user: UserId,
-  ids: NewIds,
-  submission: Submission,
+  run: RunId,
+  thread: Thread,
+  { message_id, text }: Submission,
+  due: boolean,
 ): Promise<void> {
+  const { thread_id, title, created_at, updated_at } = thread;
   await sql`
-    with run as (
-      insert into runs (run_id, user_id, thread_id, message_id)
-      values (${ids.run_id}, ${user}, ${ids.thread_id}, ${submission.message_id}) returning run_id
-    ), touched as (
-      update threads set updated_at = now() where thread_id = ${ids.thread_id}
+    with new_thread as (
+      insert into threads as t (thread_id, user_id, title, created_at, updated_at)
+      values (${thread_id}, ${user}, ${title}, ${created_at}, ${updated_at})
+      on conflict (thread_id) do update set updated_at = excluded.updated_at
+    ), new_run as (
+      insert into runs (run_id, user_id, thread_id, message_id, dispatched_at)
+      values (${run}, ${user}, ${thread_id}, ${message_id}, case when ${due} then now() end)
     )
     insert into messages (user_id, message_id, thread_id, run_id, role, content)
-    select ${user}, ${submission.message_id}, ${ids.thread_id}, run.run_id, 'user', ${submission.text} from run`.execute(
+    values (${user}, ${message_id}, ${thread_id}, ${run}, 'user', ${text})`.execute(
     trx,
   );
 }
 
+export interface Dispatched {
+  readonly dispatched: boolean;
+  /** The thread as it is now; null when it is gone. */
+  readonly thread: Thread | null;
+}
+
 /**
- * Makes jobs of the runs that are due: the oldest of its thread, while the user has fewer than the cap at work. Called wherever a
- * run is added or ends, under the user's lock. Answers how many became due.
+ * Makes jobs of the runs that became due: the oldest of its thread, while the user has fewer than the cap at work. Called where a run
+ * ends, under the user's lock; must be the transaction's last word, since jobs are not the user's to write.
  */
 export async function dispatchDue(
   trx: Trx,
   user: UserId,
+  thread: ThreadId,
   policy: RunPolicy,
-): Promise<number> {
-  const { rows } = await sql<{ run_id: RunId }>`
+): Promise<Dispatched> {
+  const { rows } = await sql<{ thread: ThreadRow | null; due: RunId[] | null }>`
     with active as (
       select run_id, dispatched_at, position,
         row_number() over (partition by thread_id order by position) as place
       from runs where user_id = ${user} and ended_at is null
     ), due as (
-      select run_id from active where place = 1 and dispatched_at is null order by position
-      limit greatest(0, ${policy.activeRunsPerUser}::int - (select count(*)::int from active where dispatched_at is not null))
+      update runs set dispatched_at = now() where run_id in (
+        select run_id from active where place = 1 and dispatched_at is null order by position
+        limit greatest(0, ${policy.activeRunsPerUser}::int - (select count(*)::int from active where dispatched_at is not null)))
+      returning run_id
     )
-    update runs set dispatched_at = now() where run_id in (select run_id from due) returning run_id`.execute(
+    select (select json_agg(run_id) from due) as due,
+      (select to_json(found) from (select ${threadColumns} from threads t where t.thread_id = ${thread}) found) as thread`.execute(
     trx,
   );
-  if (rows.length === 0) return 0;
+  const { due, thread: row } = rows[0]!;
+  if (due !== null) await enqueue(trx, user, due, policy);
+  return {
+    dispatched: due !== null,
+    thread: row === null ? null : toThread(row),
+  };
+}
+
+async function enqueue(
+  trx: Trx,
+  user: UserId,
+  runs: readonly RunId[],
+  policy: RunPolicy,
+): Promise<void> {
   await sql`select set_config('role', 'none', true)`.execute(trx);
   await policy.enqueue(
     trx,
-    rows.map((it) => ({ run_id: it.run_id, user_id: user })),
+    runs.map((run_id) => ({ run_id, user_id: user })),
   );
-  await sql`select set_config('role', 'gp_app', true)`.execute(trx);
-  return rows.length;
 }

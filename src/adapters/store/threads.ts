@@ -15,7 +15,6 @@ import type {
   ToolCall,
   UserId,
 } from "../../domain/model.ts";
-import type { Event } from "../../domain/protocol.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import {
@@ -28,7 +27,8 @@ import {
   toThread,
 } from "./rows.ts";
 import type { RunRow, ThreadRow } from "./rows.ts";
-import { toEvent } from "./runs.ts";
+import { dispatchDue } from "./submit.ts";
+import type { RunPolicy } from "./submit.ts";
 
 export async function findThread(trx: Trx, id: ThreadId): Promise<Thread> {
   requireUuid(id, new ThreadNotFound());
@@ -82,16 +82,29 @@ export async function renameThread(
   return findThread(trx, id);
 }
 
-/** Deletes a thread with all it holds and answers the runs that were active: their nodes are fenced from now on. */
-export async function deleteThread(trx: Trx, id: ThreadId): Promise<RunId[]> {
+/**
+ * Deletes a thread with all it holds and answers the runs that were active: their nodes are fenced from now on, and the places
+ * they held go to the runs that wait. To be called under the user's lock.
+ */
+export async function deleteThread(
+  trx: Trx,
+  user: UserId,
+  id: ThreadId,
+  policy: RunPolicy,
+): Promise<RunId[]> {
   requireUuid(id, new ThreadNotFound());
+  await sql`select 1 from threads where thread_id = ${id} for update`.execute(
+    trx,
+  );
   const { rows } = await sql<{ run_id: RunId }>`
     select run_id from runs where thread_id = ${id} and ended_at is null`.execute(
     trx,
   );
+  await sql`delete from events where thread_id = ${id}`.execute(trx);
   const { numAffectedRows } =
     await sql`delete from threads where thread_id = ${id}`.execute(trx);
   if (numAffectedRows === 0n) throw new Abort(new ThreadNotFound());
+  await dispatchDue(trx, user, id, policy);
   return rows.map((it) => it.run_id);
 }
 
@@ -104,18 +117,13 @@ export async function listMessages(trx: Trx, id: ThreadId): Promise<Message[]> {
   return rows;
 }
 
-export async function readEvents(
-  trx: Trx,
-  id: ThreadId,
-  afterSeq: number,
-  limit: number,
-): Promise<Event[]> {
-  const { rows } = await sql<{ seq: number; event: object }>`
-    select seq, event from events where thread_id = ${id} and seq > ${afterSeq} order by seq limit ${limit}`.execute(
-    trx,
-  );
-  return rows.map(toEvent);
+export interface EventRow {
+  readonly seq: number;
+  readonly event: object;
 }
+
+/** A thread's events after a seq, in one statement: replays are read by the thousand. */
+export const READ_EVENTS = "select * from read_events($1, $2, $3, $4)";
 
 export async function findRun(trx: Trx, id: RunId): Promise<Run> {
   requireUuid(id, new RunNotFound());

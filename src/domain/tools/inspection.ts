@@ -137,6 +137,7 @@ function basisOf(rows: readonly UsageRow[]): Basis {
     : "computed";
 }
 
+/** Few days are a shortage only where more were asked for: a question about yesterday has all it needs. */
 function shortagesOf(
   frame: Frame,
   findings: Findings,
@@ -149,7 +150,8 @@ function shortagesOf(
   if (findings.unmatched.length > 0) return ["unknown_name"];
   if (found.days_with_data === 0) return ["no_records_in_period"];
   const shortages: readonly (Shortage | false)[] = [
-    found.days_with_data < limits.sufficientDays && "few_days",
+    found.days_with_data <
+      Math.min(limits.sufficientDays, countDays(frame.asked)) && "few_days",
     (found.priced_percent ?? 100) < limits.sufficientPricedShare * 100 &&
       "unpriced",
     found.dimension_named_percent === 0 && "no_dimension",

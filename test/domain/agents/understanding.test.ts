@@ -1,7 +1,10 @@
 /** The analyst reads every phrase of the corpus as a person would, and says so when it does not understand. */
+import { Schema } from "effect";
 import { expect, test } from "vitest";
 import { fc } from "@fast-check/vitest";
 import { EXAMPLES } from "../../../src/domain/agents/reading/lexicon.ts";
+import { triage } from "../../../src/domain/agents/triage.ts";
+import { inspectData } from "../../../src/domain/tools/inspectData.ts";
 import { understand } from "../../../src/domain/agents/understanding.ts";
 import { corpus } from "./corpus.ts";
 
@@ -70,5 +73,34 @@ test("any text is read without failing, and the same way twice", () => {
         );
       },
     ),
+  );
+});
+
+test("whatever is read, triage asks only for what its tool accepts", () => {
+  const words = corpus.flatMap(({ text }) => text.split(" "));
+  const text = fc
+    .array(fc.oneof(fc.constantFrom(...words), fc.nat(99_999).map(String)), {
+      minLength: 1,
+      maxLength: 60,
+    })
+    .map((chosen) => chosen.join(" "));
+  const accepts = Schema.is(inspectData.parameters);
+  fc.assert(
+    fc.property(text, (question) => {
+      const decision = triage.decide({
+        question,
+        earlier: [],
+        preferences: { time_zone: "UTC", week_start: "monday", budgets: [] },
+        now: Date.parse(`${TODAY}T09:00:00Z`),
+        steps: [],
+        calls: [],
+      });
+      if (decision.kind === "useTool")
+        expect([question, accepts(decision.parameters)]).toEqual([
+          question,
+          true,
+        ]);
+    }),
+    { numRuns: 500 },
   );
 });

@@ -20,7 +20,7 @@ export function monthSentence(material: Material): string | null {
   const result = material.forecast?.result;
   if (result === undefined) return null;
   if (result.month === null)
-    return `A projection takes ${result.days_needed} whole days of data; there are ${result.history_days}.`;
+    return `A projection takes ${result.days_needed} whole days; the data has ${result.history_days}.`;
   const { month } = result;
   const range = `${formatUsd(month.low_usd)} to ${formatUsd(month.high_usd)}, ${result.interval_percent}% interval`;
   const real =

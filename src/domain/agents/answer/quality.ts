@@ -37,7 +37,8 @@ export function qualityStatements(material: Material): readonly string[] {
   if (found === undefined || found.days === null) return missing;
   const days = `${found.days_with_data} of ${found.day_count} days have records (${rangeWords(found.days)}, ${found.time_zone}); all data spans ${found.data === null ? "nothing" : rangeWords(found.data)}.`;
   const asked =
-    found.asked.first < found.days.first || found.asked.last > found.days.last
+    material.understanding.period.kind !== "latest" &&
+    (found.asked.first < found.days.first || found.asked.last > found.days.last)
       ? [
           `You asked about ${rangeWords(found.asked)}; the data covers only ${rangeWords(found.days)} of it.`,
         ]

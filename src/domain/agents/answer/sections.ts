@@ -25,7 +25,7 @@ import {
   unnamedSentence,
 } from "./spend.ts";
 import { anomalyTable, dayChart, groupTable, moversTable } from "./tables.ts";
-import { code, escaped, weekdayWords } from "./words.ts";
+import { code, escaped, listWords, weekdayWords } from "./words.ts";
 
 export interface Parts {
   readonly paragraphs?: readonly (string | null)[];
@@ -117,13 +117,25 @@ export function savingsSection(
     material.swaps !== null ||
     material.caching !== null ||
     material.batch !== null;
-  const words =
-    savings.length > 1
-      ? OVERLAP
-      : savings.length === 0 && looked
-        ? "No single change would save a dollar a month or more at list prices."
-        : null;
-  return section("savings", { paragraphs: [words], savings });
+  const none =
+    "No single change would save a dollar a month or more at list prices.";
+  const words = [
+    savings.length > 0 ? scaledSentence(material) : looked ? none : null,
+    savings.length > 1 ? OVERLAP : null,
+  ];
+  return section("savings", { paragraphs: words, savings });
+}
+
+/** A month's dollars from another number of days are an extrapolation, and called one. */
+function scaledSentence(material: Material): string | null {
+  const { days, month_days } = (
+    material.swaps ??
+    material.caching ??
+    material.batch
+  )?.result ?? { days: 0, month_days: 0 };
+  return days === month_days
+    ? null
+    : `Dollars a month are scaled from ${days === 1 ? "1 day" : `${days} days`} to ${month_days}.`;
 }
 
 export function quality(material: Material): readonly ReportSection[] {
@@ -152,7 +164,7 @@ export function next(
         : `Bring in billed amounts for ${code(unpriced.model)}, which the price list does not know.`,
       unnamed.length === 0
         ? null
-        : `Record a ${unnamed.join(", a ")} with each request, so that spend can be assigned to it.`,
+        : `Record ${listWords(unnamed.map((by) => `a ${by}`))} with each request, so that spend can be assigned to it.`,
       material.forecast !== null &&
       material.forecast.result.budgets.length === 0
         ? "Set a monthly budget in your preferences; the projection is then held against it."

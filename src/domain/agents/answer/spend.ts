@@ -137,7 +137,7 @@ export function anomalySentences(material: Material): readonly string[] {
   if (result === undefined) return [];
   if (!result.assessed)
     return [
-      `Unusual days cannot be told yet: that takes ${result.history_days_needed} days of history, and there are ${result.history_days}.`,
+      `Unusual days cannot be told yet: that takes ${result.history_days_needed} days of history; the data has ${result.history_days}.`,
     ];
   if (result.anomalies.length === 0)
     return ["No day stands out from what such days usually cost."];

@@ -1,0 +1,57 @@
+/**
+ * Statements that are asked more than once are prepared, so that the server parses and plans them once. Promises: a name stands for a
+ * text, never for a value, and is the same on every connection; beyond the bound statements simply stay unprepared.
+ */
+import type {
+  PostgresCursor,
+  PostgresPool,
+  PostgresPoolClient,
+  PostgresQueryResult,
+} from "kysely";
+import { hash } from "node:crypto";
+import type pg from "pg";
+import { limits } from "../domain/limits.ts";
+
+const known = new Set<string>();
+
+/** The query as node-postgres takes it, named after its text where it can be prepared. */
+export function prepared(
+  text: string,
+  values: readonly unknown[] = [],
+): pg.QueryConfig {
+  const query = { text, values: [...values] };
+  return isPreparable(text) ? { name: hash("sha1", text), ...query } : query;
+}
+
+/** Several statements in one text cannot be prepared, and transaction control gains nothing by it. */
+function isPreparable(text: string): boolean {
+  if (known.has(text)) return true;
+  const full = known.size >= limits.preparedStatementsMax;
+  if (full || text.includes(";") || CONTROL.test(text)) return false;
+  known.add(text);
+  return true;
+}
+
+const CONTROL = /^(begin|commit|rollback|start|savepoint|release)/i;
+
+/** A pool as kysely takes it, whose clients prepare their statements. */
+export function preparingPool(pool: pg.Pool): PostgresPool {
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    connect: async () => preparingClient(await pool.connect()),
+  };
+}
+
+function preparingClient(client: pg.PoolClient): PostgresPoolClient {
+  function query<R>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<PostgresQueryResult<R>>;
+  function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  function query(text: unknown, values?: readonly unknown[]): unknown {
+    if (typeof text !== "string") throw new Error("cursors are not used here");
+    return client.query(prepared(text, values));
+  }
+  return { query, release: () => client.release() };
+}

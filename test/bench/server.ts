@@ -1,0 +1,22 @@
+/** The server under measurement, in a process of its own: the zero-work application or the real one, on a fresh directory. */
+import { startNode } from "../../src/app/node.ts";
+import { costs } from "../../src/domain/agents/index.ts";
+import { keepRecommendations } from "../../src/domain/costs/recommendations.ts";
+import { scripted } from "../support/scripted.ts";
+import { configOf } from "../support/config.ts";
+
+const config = await configOf(process.env as Record<string, string>);
+const application =
+  process.env["BENCH_APPLICATION"] === "costs"
+    ? { ...costs, concluded: keepRecommendations }
+    : scripted();
+const node = await startNode({ config, application });
+
+process.on("message", (message) => {
+  if (message === "rss") {
+    globalThis.gc?.();
+    process.send!({ rss: process.memoryUsage.rss() });
+  }
+  if (message === "stop") void node.stop().then(() => process.exit(0));
+});
+process.send!({ url: node.url });

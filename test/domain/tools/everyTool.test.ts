@@ -1,0 +1,87 @@
+/** What holds for every tool: checked parameters, named failures, known prices. */
+import { Effect, Layer } from "effect";
+import { describe, expect, test } from "vitest";
+import { priceBook } from "../../../src/adapters/prices.ts";
+import { toPeriod } from "../../../src/domain/costs/days.ts";
+import type {
+  JsonObject,
+  RunId,
+  ThreadId,
+  UsageRecord,
+  UserId,
+} from "../../../src/domain/model.ts";
+import { costTools } from "../../../src/domain/tools/index.ts";
+import type { ToolName, ToolResults } from "../../../src/domain/tools/index.ts";
+import { absentUsageStore, usageStoreOf } from "../../support/usageStore.ts";
+
+const NOW = Date.parse("2026-11-22T09:00:00Z");
+
+const november = toPeriod({ first: "2026-11-01", last: "2026-11-20" }, "UTC");
+
+const scope = { period: november, time_zone: "UTC" };
+
+const context = {
+  user_id: "u" as UserId,
+  thread_id: "t" as ThreadId,
+  run_id: "r" as RunId,
+  now: NOW,
+};
+
+function use<Name extends ToolName>(
+  name: Name,
+  parameters: JsonObject,
+  records: readonly UsageRecord[],
+): Promise<ToolResults[Name]> {
+  const tool = costTools.find((candidate) => candidate.name === name);
+  if (tool === undefined) throw new Error(`no tool ${name}`);
+  const services = usageStoreOf(records).pipe(Layer.provideMerge(priceBook));
+  return Effect.runPromise(
+    Effect.provide(tool.run(parameters, context), services),
+  ) as Promise<unknown> as Promise<ToolResults[Name]>;
+}
+
+test("price_lookup names what it does not know", async () => {
+  const found = await use(
+    "price_lookup",
+    { models: ["gpt-4o", "nonsense-9"] },
+    [],
+  );
+  expect(found).toMatchObject({
+    unknown: ["nonsense-9"],
+    prices: [
+      { model: "gpt-4o", usd_per_million: { uncached_input: 2.5, output: 10 } },
+    ],
+  });
+});
+
+describe("every tool", () => {
+  test.each(
+    costTools
+      .filter((tool) => tool.name !== "import_help")
+      .map((tool) => [tool.name, tool] as const),
+  )("%s refuses parameters that are not its own", async (_name, tool) => {
+    const services = usageStoreOf([]).pipe(Layer.provideMerge(priceBook));
+    const failure = await Effect.runPromise(
+      Effect.provide(
+        Effect.flip(tool.run({ period: "yesterday", models: 3 }, context)),
+        services,
+      ),
+    );
+    expect(failure.code).toBe("invalid_parameters");
+  });
+
+  test("says when the database is away", async () => {
+    const tool = costTools.find(
+      (candidate) => candidate.name === "query_usage",
+    );
+    if (tool === undefined) throw new Error("no query_usage");
+    const services = Layer.merge(absentUsageStore, priceBook);
+    const failure = await Effect.runPromise(
+      Effect.provide(
+        Effect.flip(tool.run({ ...scope, group_by: ["model"] }, context)),
+        services,
+      ),
+    );
+    expect(failure).toMatchObject({ code: "service_unavailable" });
+  });
+});

@@ -1,0 +1,208 @@
+/** Tools for spend to come and to save: projections, budgets, swaps, caches, batches. */
+import { Effect, Layer } from "effect";
+import { describe, expect, test } from "vitest";
+import { priceBook } from "../../../src/adapters/prices.ts";
+import { toPeriod } from "../../../src/domain/costs/days.ts";
+import { NO_TOKENS } from "../../../src/domain/costs/money.ts";
+import type {
+  JsonObject,
+  RunId,
+  ThreadId,
+  UsageRecord,
+  UserId,
+} from "../../../src/domain/model.ts";
+import { costTools } from "../../../src/domain/tools/index.ts";
+import type { ToolName, ToolResults } from "../../../src/domain/tools/index.ts";
+import { daily, usage } from "../../support/usageData.ts";
+import { usageStoreOf } from "../../support/usageStore.ts";
+
+const NOW = Date.parse("2026-11-22T09:00:00Z");
+
+const november = toPeriod({ first: "2026-11-01", last: "2026-11-20" }, "UTC");
+
+const scope = { period: november, time_zone: "UTC" };
+
+const context = {
+  user_id: "u" as UserId,
+  thread_id: "t" as ThreadId,
+  run_id: "r" as RunId,
+  now: NOW,
+};
+
+function use<Name extends ToolName>(
+  name: Name,
+  parameters: JsonObject,
+  records: readonly UsageRecord[],
+): Promise<ToolResults[Name]> {
+  const tool = costTools.find((candidate) => candidate.name === name);
+  if (tool === undefined) throw new Error(`no tool ${name}`);
+  const services = usageStoreOf(records).pipe(Layer.provideMerge(priceBook));
+  return Effect.runPromise(
+    Effect.provide(tool.run(parameters, context), services),
+  ) as Promise<unknown> as Promise<ToolResults[Name]>;
+}
+
+describe("forecast_spend", () => {
+  const forecast = (
+    last: string,
+    count: number,
+    budgets: JsonObject[] = [],
+  ) => {
+    const records = daily(last, count, (day, index) =>
+      usage(day, { project: index % 2 === 0 ? "even" : "odd" }),
+    );
+    const first = records[0]?.at.slice(0, 10) ?? last;
+    return use(
+      "forecast_spend",
+      {
+        history: toPeriod({ first, last }, "UTC"),
+        data_first: first,
+        time_zone: "UTC",
+        budgets,
+      },
+      records,
+    );
+  };
+
+  test("the month is what was spent plus the rest at the usual rate", async () => {
+    const found = await forecast("2026-11-20", 60);
+    expect(found.month).toMatchObject({
+      month: "2026-11",
+      spent_usd: 70,
+      days_left: 10,
+      expected_usd: 105,
+      whole: true,
+    });
+    expect(found.next_days).toMatchObject({
+      first: "2026-11-21",
+      expected_usd: 105,
+    });
+  });
+
+  test("today is not a whole day and teaches nothing", async () => {
+    expect((await forecast("2026-11-22", 60)).history_days).toBe(59);
+  });
+
+  test("data that ends with a month projects the next one", async () => {
+    expect((await forecast("2026-10-31", 60)).month).toMatchObject({
+      month: "2026-11",
+      spent_usd: 0,
+      spent_through: null,
+      expected_usd: 105,
+    });
+  });
+
+  test("a budget names the day on which it is used up, also for a project alone", async () => {
+    const found = await forecast("2026-11-20", 60, [
+      { monthly_usd: 84, scope: null },
+      { monthly_usd: 1000, scope: null },
+      { monthly_usd: 35, scope: { dimension: "project", key: "odd" } },
+    ]);
+    expect(found.budgets.map((budget) => budget.hit_day)).toEqual([
+      "2026-11-24",
+      null,
+      "2026-11-20",
+    ]);
+    expect(found.budgets[0]).toMatchObject({
+      over_usd: 21,
+      expected_percent: 125,
+    });
+  });
+
+  test("two days are too few", async () => {
+    expect(await forecast("2026-11-20", 2)).toMatchObject({
+      possible: false,
+      month: null,
+    });
+  });
+});
+
+describe("savings", () => {
+  const records = daily("2026-11-20", 20, (day) =>
+    usage(day, {
+      feature: "nightly-digest",
+      tokens: {
+        ...NO_TOKENS,
+        uncached_input: 1e6,
+        cache_read: 1e6,
+        output: 1e5,
+      },
+    }),
+  );
+
+  test("a swap reprices the same tokens: gpt-4o at gpt-4o-mini's price", async () => {
+    const found = await use(
+      "simulate_model_swap",
+      { ...scope, to_model: "gpt-4o-mini", moved_percent: 50 },
+      daily("2026-11-20", 20),
+    );
+    expect(found.swaps).toMatchObject([
+      {
+        from_model: "gpt-4o",
+        to_model: "gpt-4o-mini",
+        affected_usd: 105,
+        saving_percent: 94,
+        low_usd: 49.35,
+        high_usd: 49.35,
+      },
+    ]);
+  });
+
+  test("a dearer model is a loss, an unknown one is said to be unknown", async () => {
+    const dearer = await use(
+      "simulate_model_swap",
+      { ...scope, to_model: "gpt-4", moved_percent: null },
+      daily("2026-11-20", 20),
+    );
+    expect(dearer.swaps[0]?.high_usd).toBeLessThan(0);
+    expect(
+      await use(
+        "simulate_model_swap",
+        { ...scope, to_model: "nonsense-9", moved_percent: null },
+        records,
+      ),
+    ).toMatchObject({ unknown_model: "nonsense-9", swaps: [] });
+  });
+
+  test("caching: reads of gpt-4o save half of the input price; no saving exceeds its spend", async () => {
+    const found = await use(
+      "cache_savings",
+      { ...scope, hit_percent: null },
+      records,
+    );
+    expect(found).toMatchObject({ hit_percent: 50, paid_off_usd: 25 });
+    for (const model of found.models) {
+      expect(model.low_usd).toBeLessThanOrEqual(model.high_usd);
+      expect(model.high_usd).toBeLessThanOrEqual(model.affected_usd);
+    }
+  });
+
+  test("a hit rate that is reached already saves nothing more", async () => {
+    expect(
+      (await use("cache_savings", { ...scope, hit_percent: 40 }, records))
+        .high_usd,
+    ).toBe(0);
+  });
+
+  test("batch: half the price on what says it can wait, nothing on what is batched already", async () => {
+    const [candidate] = (
+      await use("batch_savings", { ...scope, waiting_percent: null }, records)
+    ).candidates;
+    expect(candidate).toMatchObject({
+      dimension: "feature",
+      key: "nightly-digest",
+      word: "nightly",
+    });
+    expect(candidate?.high_usd).toBeCloseTo(
+      (candidate?.affected_usd ?? 0) / 2,
+      5,
+    );
+    const batched = records.map((record) => ({
+      ...record,
+      tier: "batch" as const,
+    }));
+    expect(
+      await use("batch_savings", { ...scope, waiting_percent: null }, batched),
+    ).toMatchObject({ batched_percent: 100, candidates: [] });
+  });
+});
