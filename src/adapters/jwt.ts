@@ -12,6 +12,7 @@ import {
   jwtVerify,
 } from "jose";
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
+import { setTimeout } from "node:timers/promises";
 import { Unauthorized } from "../domain/errors.ts";
 import { limits } from "../domain/limits.ts";
 import type { UserId } from "../domain/model.ts";
@@ -103,7 +104,10 @@ async function importPublicKey(pem: string): Promise<JWTVerifyGetKey> {
   };
 }
 
-/** A key set that is fetched for unknown keys and now and then; what was fetched last serves until something newer is. */
+/**
+ * A key set that is fetched for unknown keys and now and then; what was fetched last serves until something newer is. It is not fetched
+ * twice within limits.keysCooldownMs: a token with an unknown key waits that long, so that a key of a rotation just now is found too.
+ */
 function openKeySet(url: string) {
   return Effect.gen(function* () {
     const keySet = createRemoteJWKSet(new URL(url), {
@@ -118,16 +122,30 @@ function openKeySet(url: string) {
     yield* Effect.forkScoped(
       Effect.repeat(refresh, Schedule.spaced(limits.keysRefreshIntervalMs)),
     );
-    const getKey: JWTVerifyGetKey = (header, token) => keySet(header, token);
+    const getKey: JWTVerifyGetKey = async (header, token) => {
+      const fetchedJustNow = keySet.coolingDown;
+      try {
+        return await keySet(header, token);
+      } catch (error) {
+        const unknown = error instanceof errors.JWKSNoMatchingKey;
+        if (!unknown || !fetchedJustNow) throw error;
+        await setTimeout(limits.keysCooldownMs);
+        return keySet(header, token);
+      }
+    };
     return getKey;
   });
 }
 
-/** A key server that answers with an error is as good as away. */
+/** A key server that answers with an error, or with anything but keys, is as good as away. */
 async function fetchKeys(url: string, options: object): Promise<Response> {
   try {
     const response = await fetch(url, options);
-    if (response.ok) return response;
+    const keySet = (await response.json()) as {
+      readonly keys?: unknown;
+    } | null;
+    if (response.ok && Array.isArray(keySet?.keys))
+      return Response.json(keySet);
   } catch {
     throw new KeysUnavailable();
   }
@@ -144,6 +162,9 @@ function reasonOf(cause: unknown): Unauthorized["reason"] {
   return "token_invalid";
 }
 
+/** The last instant that the contract's timestamps can name, in milliseconds; no token outlives it. */
+const LAST_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 function toIdentity(
   payload: JWTPayload & {
     readonly token_type?: unknown;
@@ -157,12 +178,13 @@ function toIdentity(
     sub.length <= limits.subjectCharactersMax &&
     !sub.includes("\u0000") &&
     sub.isWellFormed() &&
+    (jti === undefined || typeof jti === "string") &&
     (token_type === undefined || token_type === "access");
   if (!fits) return Effect.fail(new Unauthorized({ reason: "token_invalid" }));
   return Effect.succeed({
     user_id: sub as UserId,
     token_id: jti ?? null,
-    expires_at_ms: exp! * 1_000,
+    expires_at_ms: Math.min(exp! * 1_000, LAST_INSTANT_MS),
     admin: role === "admin",
   });
 }

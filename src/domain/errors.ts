@@ -3,6 +3,7 @@
  * a code, whether trying again helps, and words for a person. Promises: no stack, SQL, path or token gets past `toErrorFrame`.
  */
 import { Data } from "effect";
+import { limits } from "./limits.ts";
 import type { ErrorCode, UnauthorizedReason } from "./protocol.ts";
 
 export class Unauthorized extends Data.TaggedError("Unauthorized")<{
@@ -96,85 +97,90 @@ const UNAUTHORIZED_TEXT: Record<UnauthorizedReason, string> = {
     "The key server that vouches for this token is away. Your session is fine; try again shortly.",
 };
 
+type Describe = {
+  readonly [Tag in FrameFailure["_tag"]]: (
+    failure: Extract<FrameFailure, { readonly _tag: Tag }>,
+  ) => ErrorDescription;
+};
+
+const KNOWN_TYPES =
+  "user_message, stop_run, join_thread, leave_thread, ack_events, token_refresh, ping";
+
+/** What each failure is called and how a person is told of it: what happened, what was kept, what to do. */
+const descriptions: Describe = {
+  Unauthorized: ({ reason }) => ({
+    code: "unauthorized",
+    message: UNAUTHORIZED_TEXT[reason],
+    retryable: reason === "keys_unavailable",
+    reason,
+  }),
+  TooManyConnections: ({ limit }) =>
+    refusal(
+      "too_many_connections",
+      `You have ${limit} connections open already. Close one and try again.`,
+    ),
+  MessageTooLarge: ({ limitBytes }) =>
+    refusal(
+      "message_too_large",
+      `A message may have fewer than ${limitBytes} bytes. Nothing was stored; shorten it.`,
+    ),
+  InvalidJson: () =>
+    refusal("invalid_json", "This frame is not JSON. Nothing was stored."),
+  InvalidMessage: ({ problem, path }) => ({
+    ...refusal(
+      "invalid_message",
+      `This message was not understood: ${problem}. Nothing was stored.`,
+    ),
+    ...(path === undefined ? {} : { path }),
+  }),
+  UnknownMessageType: () => ({
+    ...refusal(
+      "unknown_message_type",
+      "This server knows no message of that type. Nothing was stored.",
+    ),
+    hint: KNOWN_TYPES,
+  }),
+  UserMismatch: () =>
+    refusal(
+      "user_mismatch",
+      "The user_id in this message is not the one of your token. Nothing was stored.",
+    ),
+  RateLimited: ({ retryAfterMs }) =>
+    again(
+      "rate_limited",
+      "That was a lot of messages at once. Nothing was stored; send it again shortly.",
+      retryAfterMs,
+    ),
+  Draining: ({ retryAfterMs }) =>
+    again(
+      "draining",
+      "This server is restarting. Nothing was stored; send it again after reconnecting.",
+      retryAfterMs,
+    ),
+  ServiceUnavailable: () =>
+    again(
+      "service_unavailable",
+      "A part of this server is away. Nothing was stored; send it again shortly.",
+      limits.serviceRetryAfterMs,
+    ),
+  ThreadNotFound: () => refusal("thread_not_found", "There is no such thread."),
+  RunNotFound: () => refusal("run_not_found", "There is no such run."),
+  Busy: () =>
+    refusal(
+      "busy",
+      "This thread is still working on an answer. Nothing was stored; wait for it or stop it.",
+    ),
+  TooManyRuns: ({ limit }) =>
+    refusal(
+      "too_many_runs",
+      `You have ${limit} questions waiting already. Nothing was stored; wait for one to end.`,
+    ),
+};
+
 /** Words for a person: what happened, what was kept, what to do. */
 export function describe(failure: FrameFailure): ErrorDescription {
-  switch (failure._tag) {
-    case "Unauthorized":
-      return {
-        code: "unauthorized",
-        message: UNAUTHORIZED_TEXT[failure.reason],
-        retryable: failure.reason === "keys_unavailable",
-        reason: failure.reason,
-      };
-    case "TooManyConnections":
-      return refusal(
-        "too_many_connections",
-        `You have ${failure.limit} connections open already. Close one and try again.`,
-      );
-    case "MessageTooLarge":
-      return refusal(
-        "message_too_large",
-        `A message may have fewer than ${failure.limitBytes} bytes. Nothing was stored; shorten it.`,
-      );
-    case "InvalidJson":
-      return refusal(
-        "invalid_json",
-        "This frame is not JSON. Nothing was stored.",
-      );
-    case "InvalidMessage":
-      return {
-        ...refusal(
-          "invalid_message",
-          `This message was not understood: ${failure.problem}. Nothing was stored.`,
-        ),
-        ...(failure.path === undefined ? {} : { path: failure.path }),
-      };
-    case "UnknownMessageType":
-      return {
-        ...refusal(
-          "unknown_message_type",
-          "This server knows no message of that type. Nothing was stored.",
-        ),
-        hint: "user_message, stop_run, join_thread, leave_thread, ack_events, token_refresh, ping",
-      };
-    case "UserMismatch":
-      return refusal(
-        "user_mismatch",
-        "The user_id in this message is not the one of your token. Nothing was stored.",
-      );
-    case "RateLimited":
-      return again(
-        "rate_limited",
-        "That was a lot of messages at once. Nothing was stored; send it again shortly.",
-        failure.retryAfterMs,
-      );
-    case "Draining":
-      return again(
-        "draining",
-        "This server is restarting. Nothing was stored; send it again after reconnecting.",
-        failure.retryAfterMs,
-      );
-    case "ServiceUnavailable":
-      return again(
-        "service_unavailable",
-        "A part of this server is away. Nothing was stored; send it again shortly.",
-        1_000,
-      );
-    case "ThreadNotFound":
-      return refusal("thread_not_found", "There is no such thread.");
-    case "RunNotFound":
-      return refusal("run_not_found", "There is no such run.");
-    case "Busy":
-      return refusal(
-        "busy",
-        "This thread is still working on an answer. Nothing was stored; wait for it or stop it.",
-      );
-    case "TooManyRuns":
-      return refusal(
-        "too_many_runs",
-        `You have ${failure.limit} questions waiting already. Nothing was stored; wait for one to end.`,
-      );
-  }
+  const words: (it: never) => ErrorDescription = descriptions[failure._tag];
+  return words(failure as never);
 }
 
 function refusal(code: ErrorCode, message: string): ErrorDescription {

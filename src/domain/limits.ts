@@ -17,7 +17,7 @@ export const limits = {
   jwtSecretBytesMin: 32,
   keysRefreshIntervalMs: 600_000,
   keysRequestTimeoutMs: 3_000,
-  keysCooldownMs: 5_000,
+  keysCooldownMs: 1_000,
   handshakeHeadersTimeoutMs: 10_000,
   acceptBacklog: 4_096,
   tokenExpiryNoticeMs: 60_000,

@@ -3,68 +3,23 @@
  * Shared by server, client (types only), and tests. Promises: names and fields here are the page's, letter for letter.
  */
 import { Schema } from "effect";
+import { ERROR_CODES } from "./codes.ts";
+import { Count, Instant } from "./events.ts";
+import type { Event } from "./events.ts";
+
+export * from "./codes.ts";
+export * from "./events.ts";
 
 export const PROTOCOL_VERSION = 1;
 export const SUBPROTOCOL = "goldenpath.v1";
 export const SUBPROTOCOL_ALIAS = "jwt-auth";
 
-/** Section 6: the range of a close code is the client's policy. */
-export const CloseCode = {
-  normal: 1000,
-  goingAway: 1001,
-  policy: 1008,
-  tooBig: 1009,
-  internal: 1011,
-  restart: 1012,
-  tryAgain: 1013,
-  slowConsumer: 4301,
-  heartbeatTimeout: 4302,
-  unauthorized: 4401,
-  forbidden: 4403,
-  authenticationTimeout: 4408,
-  tooManyConnections: 4429,
-} as const;
-export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
-
-export const ERROR_CODES = [
-  "unauthorized",
-  "too_many_connections",
-  "message_too_large",
-  "invalid_json",
-  "invalid_message",
-  "unknown_message_type",
-  "user_mismatch",
-  "rate_limited",
-  "draining",
-  "service_unavailable",
-  "thread_not_found",
-  "run_not_found",
-  "busy",
-  "too_many_runs",
-  "internal",
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
-
-export const UNAUTHORIZED_REASONS = [
-  "token_missing",
-  "token_invalid",
-  "token_expired",
-  "token_revoked",
-  "keys_unavailable",
-] as const;
-export type UnauthorizedReason = (typeof UNAUTHORIZED_REASONS)[number];
-
 // --- fields ----------------------------------------------------------------------------------------------------------------
 
-const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 const Identifier = Schema.String.check(
   Schema.isNonEmpty(),
   Schema.isMaxLength(64),
 );
-const Instant = Schema.String.check(
-  Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-);
-const Failure = Schema.Struct({ code: Schema.String, message: Schema.String });
 const Text = Schema.String.check(
   Schema.isNonEmpty(),
   Schema.isMaxLength(4_000),
@@ -253,90 +208,5 @@ export type ConnectionFrameOf<T extends ConnectionFrameType> =
 export type ConnectionFrame = {
   [T in ConnectionFrameType]: ConnectionFrameOf<T>;
 }[ConnectionFrameType];
-
-// --- server → client: events (section 4) -----------------------------------------------------------------------------------
-
-const envelope = {
-  event_id: Schema.String.check(Schema.isUUID(7)),
-  seq: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-  timestamp: Instant,
-  user_id: Schema.String,
-  thread_id: Schema.String,
-  run_id: Schema.String,
-  agent_name: Schema.String,
-  parent_agent: Schema.NullOr(Schema.String),
-  attempt: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-};
-const AgentStatus = Schema.Literals([
-  "completed",
-  "partial",
-  "failed",
-  "cancelled",
-  "timed_out",
-  "interrupted",
-]);
-
-/** The fields of each event type beside the envelope: what an emitter provides. */
-export const eventBodies = {
-  agent_started: { type: Schema.Literal("agent_started"), goal: Schema.String },
-  agent_thinking: {
-    type: Schema.Literal("agent_thinking"),
-    thought: Schema.NonEmptyString,
-    step: Schema.optionalKey(Count),
-    progress: Schema.optionalKey(Schema.Finite),
-  },
-  tool_executing: {
-    type: Schema.Literal("tool_executing"),
-    tool_call_id: Schema.String,
-    tool_name: Schema.String,
-    parameters: Schema.JsonObject,
-    purpose: Schema.String,
-  },
-  tool_completed: {
-    type: Schema.Literal("tool_completed"),
-    tool_call_id: Schema.String,
-    tool_name: Schema.String,
-    success: Schema.Boolean,
-    duration_ms: Schema.Finite,
-    summary: Schema.String,
-    results: Schema.Json,
-    error: Schema.NullOr(Failure),
-  },
-  agent_completed: {
-    type: Schema.Literal("agent_completed"),
-    success: Schema.Boolean,
-    status: AgentStatus,
-    duration_ms: Schema.Finite,
-    summary: Schema.String,
-    result: Schema.Json,
-    error: Schema.NullOr(Failure),
-  },
-  final_response: {
-    type: Schema.Literal("final_response"),
-    message_id: Schema.String,
-    content: Schema.String,
-    report: Schema.JsonObject,
-    partial: Schema.Boolean,
-  },
-} as const;
-export type EventType = keyof typeof eventBodies;
-
-/** Written out for each type: through a generic function the fields would lose their types. */
-export const events = {
-  agent_started: Schema.Struct({ ...envelope, ...eventBodies.agent_started }),
-  agent_thinking: Schema.Struct({ ...envelope, ...eventBodies.agent_thinking }),
-  tool_executing: Schema.Struct({ ...envelope, ...eventBodies.tool_executing }),
-  tool_completed: Schema.Struct({ ...envelope, ...eventBodies.tool_completed }),
-  agent_completed: Schema.Struct({
-    ...envelope,
-    ...eventBodies.agent_completed,
-  }),
-  final_response: Schema.Struct({ ...envelope, ...eventBodies.final_response }),
-} as const;
-export type EventOf<T extends EventType> = (typeof events)[T]["Type"];
-export type Event = { [T in EventType]: EventOf<T> }[EventType];
-export type EventBody = {
-  [T in EventType]: Schema.Struct.Type<(typeof eventBodies)[T]>;
-}[EventType];
 
 export type ServerFrame = ConnectionFrame | Event;

@@ -7,6 +7,7 @@ import { v7 as uuid } from "uuid";
 import type { ImportId, RunId, ThreadId } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
 import { Database } from "../database.ts";
+import * as log from "./log.ts";
 import * as runs from "./runs.ts";
 import { submit } from "./submit.ts";
 import type { RunPolicy } from "./submit.ts";
@@ -34,12 +35,12 @@ function makeStore(
       ),
     claim: (user, run) => asUser(user, (trx) => runs.claim(trx, user, run)),
     append: (batch) => {
-      const complete = runs.complete(batch);
-      return call<runs.AppendedRow>({
+      const complete = log.complete(batch);
+      return call<log.AppendedRow>({
         name: "append_events",
-        text: runs.APPEND,
+        text: log.APPEND,
         values: [batch.map((it) => it.thread_id), JSON.stringify(complete)],
-      }).pipe(Effect.map((rows) => runs.readAppended(complete, rows)));
+      }).pipe(Effect.map((rows) => log.readAppended(complete, rows)));
     },
     end: (last, ending) =>
       asUserAlone(last.user_id, (trx) => runs.end(trx, last, ending, policy)),
@@ -52,7 +53,7 @@ function makeStore(
         name: "read_events",
         text: threads.READ_EVENTS,
         values: [user, thread, after, limit],
-      }).pipe(Effect.map((rows) => rows.map(runs.toEvent))),
+      }).pipe(Effect.map((rows) => rows.map(log.toEvent))),
     findThread: (user, thread) =>
       asUser(user, (trx) => threads.findThread(trx, thread)),
     findRun: (user, run) => asUser(user, (trx) => threads.findRun(trx, run)),

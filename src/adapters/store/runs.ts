@@ -3,7 +3,7 @@
  * appends and endings of one thread follow one another. Promises: a fenced owner writes nothing; the first ending wins.
  */
 import { sql } from "kysely";
-import { RunFenced, RunNotFound } from "../../domain/errors.ts";
+import { RunNotFound } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
 import type {
   MessageId,
@@ -16,7 +16,6 @@ import type {
 } from "../../domain/model.ts";
 import type {
   Append,
-  Appended,
   Claim,
   Ended,
   Ending,
@@ -29,6 +28,7 @@ import type { Trx } from "../database.ts";
 import { DEFAULT_PREFERENCES, json, requireUuid } from "./rows.ts";
 import { dispatchDue } from "./submit.ts";
 import type { RunPolicy } from "./submit.ts";
+import { append, toEvent } from "./log.ts";
 
 interface ClaimRow {
   readonly thread_id: ThreadId;
@@ -99,78 +99,6 @@ async function selectLog(
     trx,
   );
   return rows.map(toEvent);
-}
-
-/** An event's stored text has all but its seq, which is a column. */
-export function toEvent(row: {
-  readonly seq: number;
-  readonly event: object;
-}): Event {
-  return { ...row.event, seq: row.seq } as Event;
-}
-
-export interface AppendedRow {
-  readonly item: number;
-  readonly first_seq: number | null;
-  readonly stop_requested: boolean;
-}
-
-/** The append of a batch as a statement; `readAppended` reads its rows. */
-export const APPEND = "select * from append_events($1::uuid[], $2::json)";
-
-/** Completes the events of a batch with what the run knows. */
-export function complete(batch: readonly Append[]): readonly CompleteAppend[] {
-  return batch.map((it) => ({
-    ...it,
-    events: it.events.map((event) => withEnvelope(it, event)),
-  }));
-}
-
-type CompleteAppend = Omit<Append, "events"> & {
-  readonly events: readonly object[];
-};
-
-/** Item k of the answer belongs to item k of the batch; one without a row was fenced. */
-export function readAppended(
-  batch: readonly CompleteAppend[],
-  rows: readonly AppendedRow[],
-): Appended[] {
-  const byItem = new Map(rows.map((row) => [row.item, row]));
-  return batch.map((item, index) => {
-    const row = byItem.get(index + 1);
-    if (row === undefined) return { fenced: true };
-    const first = row.first_seq ?? 0;
-    return {
-      fenced: false,
-      events: item.events.map((event, offset) =>
-        toEvent({ event, seq: first + offset }),
-      ),
-      stopRequested: row.stop_requested,
-    };
-  });
-}
-
-async function append(trx: Trx, item: Append): Promise<readonly Event[]> {
-  const batch = complete([item]);
-  const { rows } =
-    await sql<AppendedRow>`select * from append_events(array[${item.thread_id}]::uuid[], ${json(batch)}::json)`.execute(
-      trx,
-    );
-  const [appended] = readAppended(batch, rows);
-  if (appended === undefined || appended.fenced) {
-    throw new Abort(new RunFenced());
-  }
-  return appended.events;
-}
-
-function withEnvelope(item: Append, event: PendingEvent): object {
-  return {
-    ...event,
-    user_id: item.user_id,
-    thread_id: item.thread_id,
-    run_id: item.run_id,
-    attempt: item.attempt,
-  };
 }
 
 /** To be called under the user's lock. */

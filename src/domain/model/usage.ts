@@ -1,0 +1,119 @@
+/**
+ * The nouns of usage: records, token buckets, prices, imports, preferences. Promises: dollars are numbers, tokens are integers in
+ * disjoint buckets.
+ */
+import type { ImportId, Timestamp } from "../model.ts";
+
+/** Token counts in disjoint buckets: no token is in two of them, and their sum is all tokens. */
+export type Tokens = {
+  readonly uncached_input: number;
+  readonly cache_read: number;
+  readonly cache_write_5m: number;
+  readonly cache_write_1h: number;
+  readonly output: number;
+};
+
+export type ServiceTier = "standard" | "batch" | "flex" | "priority";
+
+/** One request, or one bucket of requests, as a provider or gateway reported it. Never holds a prompt or a completion. */
+export interface UsageRecord {
+  /** Start of the request or bucket. */
+  readonly at: Timestamp;
+  /** The model's name as the source wrote it. */
+  readonly model: string;
+  readonly provider: string | null;
+  readonly project: string | null;
+  readonly feature: string | null;
+  /** The end user the request was made for, not the owner of the data. */
+  readonly user: string | null;
+  readonly api_key: string | null;
+  readonly tier: ServiceTier;
+  readonly requests: number;
+  readonly tokens: Tokens;
+  /** US dollars as the source billed them; null where it names none. */
+  readonly billed_usd: number | null;
+  /** The source's own id of this request; null where it has none. */
+  readonly request_id: string | null;
+}
+
+/** A usage record with its computed price. `computed_usd` null means unpriced, never free. */
+export interface PricedRecord extends UsageRecord {
+  readonly computed_usd: number | null;
+  readonly priced_as: string | null;
+}
+
+export type Period = {
+  /** First instant, inclusive. */
+  readonly from: Timestamp;
+  /** Last instant, exclusive. */
+  readonly to: Timestamp;
+};
+
+export interface ImportResult {
+  readonly import_id: ImportId;
+  readonly format: string;
+  readonly sample: boolean;
+  readonly rows: {
+    readonly read: number;
+    readonly kept: number;
+    readonly skipped: number;
+    readonly duplicate: number;
+  };
+  readonly skipped: readonly {
+    readonly line: number;
+    readonly reason: string;
+  }[];
+  readonly period: Period | null;
+  readonly models: readonly string[];
+  readonly unpriced_models: readonly string[];
+}
+
+export interface Cost {
+  /** US dollars by our arithmetic from list prices; unpriced tokens are not in it. */
+  readonly computed: number;
+  /** US dollars as the sources billed them; null where no source named any. */
+  readonly billed: number | null;
+}
+
+export type Dimension =
+  "model" | "provider" | "project" | "feature" | "user" | "day";
+
+export interface UsageGroup {
+  /** The group's value; null where records name none. For `day`: YYYY-MM-DD in the user's time zone. */
+  readonly key: string | null;
+  readonly requests: number;
+  readonly tokens: Tokens;
+  readonly cost: Cost;
+}
+
+export interface UsageSummary {
+  readonly period: Period;
+  readonly currency: "USD";
+  readonly price_date: string;
+  readonly requests: number;
+  readonly tokens: Tokens;
+  readonly cost: Cost;
+  readonly groups: readonly UsageGroup[];
+  readonly unpriced: readonly {
+    readonly model: string;
+    readonly tokens: number;
+  }[];
+  readonly sample: boolean;
+}
+
+export interface Preferences {
+  /** IANA name; days of every report are days of this zone. */
+  readonly time_zone: string;
+  readonly week_start: "monday" | "sunday";
+  readonly budgets: readonly Budget[];
+}
+
+export interface Budget {
+  /** US dollars per calendar month. */
+  readonly monthly_usd: number;
+  /** null: all spend. */
+  readonly scope: {
+    readonly dimension: "project" | "user" | "model";
+    readonly key: string;
+  } | null;
+}

@@ -1,0 +1,95 @@
+/**
+ * Jobs, bus and cache: how nodes share work, talk and remember. Promises: the log is the truth; losing any of these loses no event.
+ */
+import { Context } from "effect";
+import type { Effect, Scope } from "effect";
+import type { ServiceUnavailable } from "../errors.ts";
+import type { RunId, Thread, ThreadId, UserId } from "../model.ts";
+import type { Event } from "../protocol.ts";
+
+export interface Job {
+  /** The run's own id: a run has one job at a time. */
+  readonly job_id: string;
+  readonly run_id: RunId;
+  readonly user_id: UserId;
+}
+
+export class Jobs extends Context.Service<
+  Jobs,
+  {
+    /** Up to `limit` jobs that nobody else has; empty when there are none. */
+    readonly fetch: (
+      limit: number,
+    ) => Effect.Effect<readonly Job[], ServiceUnavailable>;
+    /** Says that these are still being worked on; without it a job goes to another node after limits.heartbeatSeconds. */
+    readonly touch: (
+      jobs: readonly Job[],
+    ) => Effect.Effect<void, ServiceUnavailable>;
+    readonly complete: (
+      jobs: readonly Job[],
+    ) => Effect.Effect<void, ServiceUnavailable>;
+    /** Gives a job back at once, for any node to take. */
+    readonly release: (job: Job) => Effect.Effect<void, ServiceUnavailable>;
+    /** Calls back whenever there may be work; at least every limits.jobPollIntervalMs. */
+    readonly onWork: (
+      callback: () => void,
+    ) => Effect.Effect<void, never, Scope.Scope>;
+  }
+>()("goldenpath/Jobs") {}
+
+/** What nodes tell each other. Lossy by contract: whoever hears nothing finds the truth in the log. */
+export type BusMessage =
+  | {
+      readonly kind: "events";
+      readonly thread_id: ThreadId;
+      readonly last_seq: number;
+      readonly events: readonly Event[];
+    }
+  | { readonly kind: "stop"; readonly run_id: RunId }
+  | { readonly kind: "thread"; readonly thread: Thread }
+  | { readonly kind: "deleted"; readonly thread_id: ThreadId }
+  | { readonly kind: "work" };
+
+export class Bus extends Context.Service<
+  Bus,
+  {
+    readonly publish: (
+      topic: string,
+      message: BusMessage,
+    ) => Effect.Effect<void>;
+    readonly subscribe: (
+      topic: string,
+      handler: (message: BusMessage) => void,
+    ) => Effect.Effect<void, never, Scope.Scope>;
+  }
+>()("goldenpath/Bus") {}
+
+export const topics = {
+  thread: (id: ThreadId) => `thread:${id}`,
+  user: (id: UserId) => `user:${id}`,
+  run: (id: RunId) => `run:${id}`,
+  work: "work",
+} as const;
+
+export class Cache extends Context.Service<
+  Cache,
+  {
+    readonly get: (
+      key: string,
+    ) => Effect.Effect<string | null, ServiceUnavailable>;
+    readonly set: (
+      key: string,
+      value: string,
+      lifetimeSeconds: number,
+    ) => Effect.Effect<void, ServiceUnavailable>;
+    /** Reads and removes in one step: of many takers, one gets the value. */
+    readonly take: (
+      key: string,
+    ) => Effect.Effect<string | null, ServiceUnavailable>;
+    /** Takes one token of a bucket that holds `burst` and refills `perMinute`; answers how long to wait, 0 when taken. */
+    readonly consume: (
+      key: string,
+      rate: { readonly burst: number; readonly perMinute: number },
+    ) => Effect.Effect<{ readonly retryAfterMs: number }, ServiceUnavailable>;
+  }
+>()("goldenpath/Cache") {}

@@ -1,0 +1,204 @@
+/**
+ * Threads, runs and the log: what the domain stores and finds again. Promises: a contract suite holds every backend to what is said here.
+ */
+import { Context } from "effect";
+import type { Effect } from "effect";
+import type {
+  RunFenced,
+  RunNotFound,
+  Busy,
+  ServiceUnavailable,
+  ThreadNotFound,
+  TooManyRuns,
+} from "../errors.ts";
+import type {
+  Answer,
+  Failure,
+  FinalStatus,
+  Message,
+  MessageId,
+  Preferences,
+  Run,
+  RunId,
+  Step,
+  Thread,
+  ThreadId,
+  Timestamp,
+  ToolCall,
+  UserId,
+} from "../model.ts";
+import type { Event, EventBody } from "../protocol.ts";
+
+export interface Submission {
+  readonly message_id: MessageId;
+  readonly text: string;
+  readonly thread_id: ThreadId | null;
+  readonly if_busy: "enqueue" | "reject" | "interrupt";
+}
+
+export interface Submitted {
+  readonly status: "accepted" | "duplicate";
+  readonly message_id: MessageId;
+  readonly thread_id: ThreadId;
+  readonly run_id: RunId;
+  readonly queue_position: number;
+  /** The thread's last seq when the run was stored: its first event comes after it. */
+  readonly after_seq: number;
+  /** Runs of the thread that must be stopped first, because of `interrupt`. */
+  readonly interrupted: readonly RunId[];
+  readonly dispatched: boolean;
+  /** The run has not ended. */
+  readonly active: boolean;
+  readonly thread: Thread;
+}
+
+/** An event before the database gave it its seq: the body and the part of the envelope that the emitter knows. */
+export type PendingEvent = EventBody & {
+  readonly event_id: string;
+  readonly timestamp: Timestamp;
+  readonly agent_name: string;
+  readonly parent_agent: string | null;
+};
+
+/** What one run wants in the log at once, fenced by its attempt. Steps and tool results are stored with their events or not at all. */
+export interface Append {
+  readonly user_id: UserId;
+  readonly thread_id: ThreadId;
+  readonly run_id: RunId;
+  readonly attempt: number;
+  readonly events: readonly PendingEvent[];
+  readonly steps: readonly { readonly position: number; readonly step: Step }[];
+  readonly calls: readonly ToolCall[];
+}
+
+/** The answer to one Append: its events with their seq, or fenced: nothing of it was stored. */
+export type Appended =
+  | {
+      readonly fenced: false;
+      readonly events: readonly Event[];
+      readonly stopRequested: boolean;
+    }
+  | { readonly fenced: true };
+
+export interface Claim {
+  readonly run_id: RunId;
+  readonly user_id: UserId;
+  readonly thread_id: ThreadId;
+  readonly message_id: MessageId;
+  readonly question: string;
+  readonly earlier: readonly string[];
+  readonly preferences: Preferences;
+  readonly attempt: number;
+  readonly started_at: Timestamp;
+  readonly stopRequested: boolean;
+  readonly steps: readonly Step[];
+  /** The run's events of earlier attempts, in order; empty on the first. */
+  readonly log: readonly Event[];
+}
+
+export interface Ending {
+  readonly status: FinalStatus;
+  readonly error: Failure | null;
+  readonly answer: (Answer & { readonly message_id: MessageId }) | null;
+}
+
+/** What an ending stored. `dispatched` says that the user's next run became due with it. */
+export interface Ended {
+  readonly events: readonly Event[];
+  readonly dispatched: boolean;
+  readonly thread: Thread;
+}
+
+/** `over`: it had ended before. `marked`: its node must end it. */
+export type StopOutcome =
+  { readonly state: "over" | "marked" } | ({ readonly state: "ended" } & Ended);
+
+export class Store extends Context.Service<
+  Store,
+  {
+    /** Thread, message, run and job in one transaction, or none of them. */
+    readonly submit: (
+      user: UserId,
+      submission: Submission,
+    ) => Effect.Effect<
+      Submitted,
+      ThreadNotFound | Busy | TooManyRuns | ServiceUnavailable
+    >;
+    /** Takes a run for this node: attempt + 1. Null when it has ended or is gone. */
+    readonly claim: (
+      user: UserId,
+      run: RunId,
+    ) => Effect.Effect<Claim | null, ServiceUnavailable>;
+    /** Group commit: many runs' events in one transaction. Answers in the order asked. */
+    readonly append: (
+      batch: readonly Append[],
+    ) => Effect.Effect<readonly Appended[], ServiceUnavailable>;
+    /** Last events, assistant message, status and the user's next jobs in one transaction. The first ending wins. */
+    readonly end: (
+      last: Append,
+      ending: Ending,
+    ) => Effect.Effect<Ended, RunFenced | ServiceUnavailable>;
+    /**
+     * Stops a run. A queued one ends at once with the events that `lastWords` makes; a running one is marked, and its node ends it;
+     * an ended one stays as it is.
+     */
+    readonly requestStop: (
+      user: UserId,
+      run: RunId,
+      lastWords: () => readonly PendingEvent[],
+    ) => Effect.Effect<StopOutcome, RunNotFound | ServiceUnavailable>;
+    readonly readEvents: (
+      user: UserId,
+      thread: ThreadId,
+      afterSeq: number,
+      limit: number,
+    ) => Effect.Effect<readonly Event[], ServiceUnavailable>;
+    readonly findThread: (
+      user: UserId,
+      thread: ThreadId,
+    ) => Effect.Effect<Thread, ThreadNotFound | ServiceUnavailable>;
+    readonly findRun: (
+      user: UserId,
+      run: RunId,
+    ) => Effect.Effect<Run, RunNotFound | ServiceUnavailable>;
+    readonly listThreads: (
+      user: UserId,
+      page: { readonly before: string | null; readonly limit: number },
+    ) => Effect.Effect<readonly Thread[], ServiceUnavailable>;
+    /** The user's threads with an active run. */
+    readonly activeThreads: (
+      user: UserId,
+    ) => Effect.Effect<readonly Thread[], ServiceUnavailable>;
+    readonly createThread: (
+      user: UserId,
+      title: string,
+    ) => Effect.Effect<Thread, ServiceUnavailable>;
+    readonly renameThread: (
+      user: UserId,
+      thread: ThreadId,
+      title: string,
+    ) => Effect.Effect<Thread, ThreadNotFound | ServiceUnavailable>;
+    /** Deletes a thread with all it holds; answers the runs that were active. */
+    readonly deleteThread: (
+      user: UserId,
+      thread: ThreadId,
+    ) => Effect.Effect<readonly RunId[], ThreadNotFound | ServiceUnavailable>;
+    readonly listMessages: (
+      user: UserId,
+      thread: ThreadId,
+    ) => Effect.Effect<readonly Message[], ThreadNotFound | ServiceUnavailable>;
+    /** The full result of a tool call, for the figure that cites it. */
+    readonly findToolCall: (
+      user: UserId,
+      run: RunId,
+      call: string,
+    ) => Effect.Effect<ToolCall, RunNotFound | ServiceUnavailable>;
+    readonly preferences: (
+      user: UserId,
+    ) => Effect.Effect<Preferences, ServiceUnavailable>;
+    readonly savePreferences: (
+      user: UserId,
+      preferences: Preferences,
+    ) => Effect.Effect<void, ServiceUnavailable>;
+  }
+>()("goldenpath/Store") {}
