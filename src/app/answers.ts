@@ -9,6 +9,7 @@ import { problemBody, PROBLEM_TYPE } from "../adapters/problem.ts";
 import type { Problem } from "../adapters/problem.ts";
 import { describe } from "../domain/errors.ts";
 import type {
+  ConnectionNotFound,
   FrameFailure,
   ImportNotFound,
   ImportRefused,
@@ -18,7 +19,11 @@ import type { Identity } from "../domain/ports.ts";
 import type { AppServices } from "./services.ts";
 
 export type HttpFailure =
-  FrameFailure | ImportNotFound | ImportRefused | InvalidRequest;
+  | FrameFailure
+  | ConnectionNotFound
+  | ImportNotFound
+  | ImportRefused
+  | InvalidRequest;
 
 export type AppEnv = { Variables: { identity: Identity } };
 export type AppContext = HonoContext<AppEnv>;
@@ -84,6 +89,12 @@ const STATUS: { readonly [Tag in FrameFailure["_tag"]]: number } = {
 
 function problemOf(failure: HttpFailure): Problem {
   switch (failure._tag) {
+    case "ConnectionNotFound":
+      return {
+        status: 404,
+        title: "Not found",
+        detail: "There is no such connection.",
+      };
     case "ImportNotFound":
       return {
         status: 404,
@@ -94,7 +105,7 @@ function problemOf(failure: HttpFailure): Problem {
       return {
         status: 422,
         title: "File refused",
-        detail: `${failure.problem} Expected: ${failure.expected} Nothing of the file was kept.`,
+        detail: refusalText(failure),
       };
     case "InvalidRequest":
       return { status: 400, title: "Invalid request", detail: failure.problem };
@@ -111,4 +122,10 @@ function problemOf(failure: HttpFailure): Problem {
       };
     }
   }
+}
+
+/** A refused file, told as sentences whatever the parts end with. */
+export function refusalText({ problem, expected }: ImportRefused): string {
+  const sentence = (text: string) => `${text.trim().replace(/\.$/, "")}.`;
+  return `${sentence(problem)} Expected: ${sentence(expected)} Nothing of the file was kept.`;
 }

@@ -11,7 +11,7 @@ import { cors } from "hono/cors";
 import { randomBytes } from "node:crypto";
 import { join, relative } from "node:path";
 import { Connections } from "../domain/connections.ts";
-import { RunNotFound } from "../domain/errors.ts";
+import { ConnectionNotFound } from "../domain/errors.ts";
 import { Health } from "../domain/health.ts";
 import type { ConnectionId } from "../domain/model.ts";
 import { Runs } from "../domain/runs.ts";
@@ -70,7 +70,7 @@ export function makeHttp(given: HttpGiven): Hono<AppEnv> {
   usageRoutes(app, respond);
   app.all("/api/*", notFound);
   app.get("*", serveStatic({ root: relative(process.cwd(), PAGE) || "." }));
-  app.get("*", notFound);
+  app.notFound(notFound);
   return app;
 }
 
@@ -200,7 +200,7 @@ function removeConnection(c: AppContext) {
       c.get("identity").user_id,
       c.req.param("id") as ConnectionId,
     );
-    return removed ? null : yield* new RunNotFound();
+    return removed ? null : yield* new ConnectionNotFound();
   });
 }
 

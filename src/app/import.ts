@@ -12,6 +12,7 @@ import type { FormatName, Progress } from "../adapters/importers/index.ts";
 import { priceBook } from "../adapters/prices.ts";
 import { usageStoreLayer } from "../adapters/store/index.ts";
 import type { ImportResult, UserId } from "../domain/model.ts";
+import { refusalText } from "./answers.ts";
 import { openPool } from "./compose.ts";
 import { readConfig } from "./config.ts";
 import type { AppConfig } from "./config.ts";
@@ -105,11 +106,7 @@ function importInto(flags: ImportFlags) {
       ...(columnMap === null ? {} : { columnMap }),
     }).pipe(
       Effect.catchTag("ImportRefused", (it) =>
-        Effect.fail(
-          new ImportFailed({
-            problem: `${it.problem} Expected: ${it.expected} Nothing of the file was kept.`,
-          }),
-        ),
+        Effect.fail(new ImportFailed({ problem: refusalText(it) })),
       ),
     );
   }).pipe(Effect.scoped);

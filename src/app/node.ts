@@ -3,7 +3,7 @@
  * before `serving`; a stop ends by itself within DRAIN_TIMEOUT_MS, and closes what was opened, in reverse.
  */
 import { createAdaptorServer } from "@hono/node-server";
-import { Effect, Exit, Scope } from "effect";
+import { Cause, Effect, Exit, Scope } from "effect";
 import { once } from "node:events";
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -58,7 +58,9 @@ export async function startNode(
     parts = { composed, server };
   }).pipe(
     Scope.provide(scope),
-    Effect.tapCause((cause) => Effect.sync(() => void (failure = cause))),
+    Effect.tapCause((cause) =>
+      Effect.sync(() => void (failure = Cause.squash(cause))),
+    ),
   );
   const finish = Effect.suspend(() => finishRuns(parts!.composed));
   const shutDown = Effect.suspend(() => closeSockets(parts)).pipe(
