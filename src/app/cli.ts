@@ -11,6 +11,7 @@ import { limits } from "../domain/limits.ts";
 import type { UserId } from "../domain/model.ts";
 import { importCommand } from "./import.ts";
 import { readConfig, WrongSetting } from "./config.ts";
+import type { AppConfig } from "./config.ts";
 import { startNode } from "./node.ts";
 import { issueToken, LOCAL_USER, signingSecret } from "./secret.ts";
 import { VERSION } from "./version.ts";
@@ -29,17 +30,7 @@ const serve = Command.make(
       }),
       (it) => Effect.promise(() => it.stop()),
     );
-    const database =
-      config.databaseUrl === null
-        ? `PGlite in ${config.dataDir}`
-        : "PostgreSQL";
-    const mode =
-      config.keys.kind === "local"
-        ? "local mode, no sign-in"
-        : "sign-in by token";
-    yield* Console.log(
-      `Golden Path ${VERSION} on ${node.url} (${mode}; embedded: ${database}, in-process cache and bus, built-in analyst)`,
-    );
+    yield* Console.log(greeting(config, node.url));
     yield* Effect.never;
   }, Effect.scoped),
 ).pipe(
@@ -47,6 +38,20 @@ const serve = Command.make(
     "Serve the chat page, the WebSocket and the HTTP API",
   ),
 );
+
+/** The one line of a start: where, in which mode, and what is embedded. */
+function greeting(config: AppConfig, url: string): string {
+  const mode =
+    config.keys.kind === "local"
+      ? "local mode, no sign-in"
+      : "sign-in by token";
+  const embedded = [
+    ...(config.databaseUrl === null ? [`PGlite in ${config.dataDir}`] : []),
+    ...(config.redisUrl === null ? ["cache and bus in process"] : []),
+    "built-in analyst",
+  ];
+  return `Golden Path ${VERSION} on ${url} (${mode}); embedded: ${embedded.join(", ")}`;
+}
 
 const token = Command.make(
   "token",

@@ -23,14 +23,20 @@ import {
 import { tokenVerifierLayer } from "../adapters/jwt.ts";
 import type { KeySource } from "../adapters/jwt.ts";
 import { memoryBusLayer, memoryCacheLayer } from "../adapters/memory.ts";
+import { redisBusLayer, redisCacheLayer } from "../adapters/redis.ts";
 import { priceBook } from "../adapters/prices.ts";
 import { storeLayer, usageStoreLayer } from "../adapters/store/index.ts";
 import type { Application } from "../domain/agents/definition.ts";
 import { connectionsLayer } from "../domain/connections.ts";
 import { Health, healthLayer } from "../domain/health.ts";
 import { eventLogLayer } from "../domain/log.ts";
-import type { PriceBook, TokenVerifier } from "../domain/ports.ts";
-import type { Cache, UsageStore } from "../domain/ports.ts";
+import type {
+  Bus,
+  Cache,
+  PriceBook,
+  TokenVerifier,
+  UsageStore,
+} from "../domain/ports.ts";
 import { runsLayer } from "../domain/runs.ts";
 import type { AppConfig } from "./config.ts";
 import { takeLock } from "./lock.ts";
@@ -146,12 +152,12 @@ function appLayer(
     enqueue: makeEnqueue(boss),
   };
   const outside = Layer.mergeAll(
-    watchedDatabase(pool).pipe(Layer.provideMerge(healthLayer)),
-    memoryBusLayer,
-    memoryCacheLayer,
+    watchedDatabase(pool),
+    busLayer(config),
+    cacheLayer(config),
     priceBook,
     verifier ?? tokenVerifierLayer({ ...config, keys: keySource(config) }),
-  );
+  ).pipe(Layer.provideMerge(healthLayer));
   return connectionsLayer({ ...config, isDraining }).pipe(
     Layer.provideMerge(runsLayer({ application, settings: config })),
     Layer.provideMerge(eventLogLayer),
@@ -163,6 +169,21 @@ function appLayer(
   );
 }
 
+function busLayer({ redisUrl }: AppConfig): Layer.Layer<Bus> {
+  return redisUrl === null ? memoryBusLayer : redisBusLayer(redisUrl);
+}
+
+/** In process the cache is as alive as the process. */
+function cacheLayer({
+  redisUrl,
+}: AppConfig): Layer.Layer<Cache, never, Health> {
+  if (redisUrl !== null) return redisCacheLayer(redisUrl);
+  const watched = Effect.flatMap(Health, (it) =>
+    it.watch("cache", Effect.void),
+  );
+  return Layer.merge(memoryCacheLayer, Layer.effectDiscard(watched));
+}
+
 /** The database as a service whose outages are seen. */
 function watchedDatabase(pool: pg.Pool): Layer.Layer<Database, never, Health> {
   return Layer.effect(
@@ -171,8 +192,6 @@ function watchedDatabase(pool: pg.Pool): Layer.Layer<Database, never, Health> {
       const health = yield* Health;
       const database = makeDatabase(pool, () => health.failed("database"));
       yield* health.watch("database", database.probe);
-      // In process it is as alive as the process.
-      yield* health.watch("cache", Effect.void);
       return database;
     }),
   );

@@ -142,7 +142,12 @@ function listen(
     });
     const server = createAdaptorServer({
       fetch: app.fetch,
-      serverOptions: { headersTimeout: limits.handshakeHeadersTimeoutMs },
+      serverOptions: {
+        headersTimeout: limits.handshakeHeadersTimeoutMs,
+        // Clients that offer h2c, as some do by default, ask for HTTP and get it.
+        shouldUpgradeCallback: ({ headers }) =>
+          headers.upgrade?.toLowerCase() === "websocket",
+      },
     }) as Server;
     acceptSockets(server, {
       paths: ["/ws", "/websocket"],

@@ -19,7 +19,12 @@ import type { ConnectionId, Thread, UserId } from "./model.ts";
 import { Bus, topics } from "./ports.ts";
 import type { BusMessage, Identity } from "./ports.ts";
 import type { ConnectionFrame, Event } from "./protocol.ts";
-import type { Caller, RouterNeeds, RouterSettings } from "./router.ts";
+import type {
+  Caller,
+  Dismissal,
+  RouterNeeds,
+  RouterSettings,
+} from "./router.ts";
 import { Sender } from "./sender.ts";
 import { rememberThreads } from "./sessions.ts";
 import type { Credential } from "./sessions.ts";
@@ -50,6 +55,14 @@ interface Opened {
   /** Hears what concerns the user, until it is interrupted. */
   readonly hearing: Fiber.Fiber<void>;
 }
+
+/** What a refused refresh is to the machine. */
+const DISMISSAL = {
+  token_expired: "token.expired",
+  token_revoked: "token.revoked",
+  token_invalid: "identity.changed",
+  token_missing: "identity.changed",
+} as const satisfies Record<Dismissal, ConnectionEvent["type"]>;
 
 export class Connection implements ConnectionHost {
   readonly authenticationTimeoutMs = limits.authenticationTimeoutMs;
@@ -184,7 +197,9 @@ export class Connection implements ConnectionHost {
     }
     this.#sweepToken(this.identity.expires_at_ms);
     if (nowMs - this.#pingedAtMs < this.#given.heartbeatIntervalMs) return;
-    if (this.lastSeenMs < this.#pingedAtMs)
+    const heard = this.lastSeenMs >= this.#pingedAtMs;
+    // Where we have stopped reading, silence is not the client's.
+    if (!heard && !this.#opened.inbox.isPaused)
       return this.#given.send({ type: "heartbeat.missed" });
     this.#ping(this.#opened.wire);
   }
@@ -217,14 +232,12 @@ export class Connection implements ConnectionHost {
       leave: (thread) => joined.leave(thread),
       acknowledge: (thread, seq) => joined.acknowledge(thread, seq),
       refresh: (identity) => this.#refresh(identity),
+      dismiss: (reason) => this.#given.send({ type: DISMISSAL[reason] }),
     };
   }
 
   #refresh(identity: Identity): ConnectionFrame | null {
-    if (identity.user_id !== this.identity?.user_id) {
-      this.#given.send({ type: "identity.changed" });
-      return null;
-    }
+    if (identity.user_id !== this.identity?.user_id) return null;
     this.identity = identity;
     return {
       type: "token_refreshed",

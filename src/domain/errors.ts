@@ -41,6 +41,9 @@ export class Busy extends Data.TaggedError("Busy")<{}> {}
 export class TooManyRuns extends Data.TaggedError("TooManyRuns")<{
   readonly limit: number;
 }> {}
+export class ConnectionNotFound extends Data.TaggedError(
+  "ConnectionNotFound",
+)<{}> {}
 export class ImportNotFound extends Data.TaggedError("ImportNotFound")<{}> {}
 /** A file that is refused whole; nothing of it was kept. */
 export class ImportRefused extends Data.TaggedError("ImportRefused")<{

@@ -44,14 +44,14 @@ export function decodeFrame(
     envelope,
     frame: Result.fail(failure),
   });
-  if (bytes >= limits.tokenRefreshBytes)
+  if (bytes > limits.tokenRefreshBytes)
     return failed(tooLarge(limits.messageBytes));
   const parsed = parse(text);
   if (bytes >= limits.messageBytes && !isTokenRefresh(parsed)) {
     return failed(tooLarge(limits.messageBytes));
   }
   if (parsed === undefined) return failed(new InvalidJson());
-  if (!Predicate.isObject(parsed) || Array.isArray(parsed)) {
+  if (!Predicate.isObject(parsed)) {
     return failed(
       new InvalidMessage({ problem: "a message is a JSON object" }),
     );
@@ -115,8 +115,7 @@ function toPlain(parsed: object): { envelope: Envelope; fields: Fields } {
     };
   }
   const { payload, ...rest } = outer;
-  const inner =
-    Predicate.isObject(payload) && !Array.isArray(payload) ? payload : {};
+  const inner = Predicate.isObject(payload) ? payload : {};
   return { envelope: PLAIN, fields: renamed({ ...inner, ...rest }) };
 }
 
@@ -151,15 +150,10 @@ function decodeFields(
     return Result.fail(invalidFields(decoded.failure.issue));
   const unclean = findUnclean(decoded.success);
   if (unclean !== null) return Result.fail(unclean);
-  const frame = decoded.success;
-  if (
-    "user_id" in frame &&
-    frame.user_id !== undefined &&
-    frame.user_id !== user
-  ) {
+  const claimed = fields["user_id"];
+  if (claimed !== undefined && claimed !== user)
     return Result.fail(new UserMismatch());
-  }
-  return Result.succeed(frame);
+  return Result.succeed(decoded.success);
 }
 
 function invalidFields(issue: SchemaIssue.Issue): InvalidMessage {

@@ -1,6 +1,6 @@
 /**
  * The frames one connection has sent: read, judged and handled one after another. Owns the queue and the strikes. Promises: answers come
- * in the order of the frames, but a ping and a stop wait for nobody; the queue is bounded by no longer reading from the socket.
+ * in the order of the frames, but a ping and a stop wait for nobody; both are bounded by no longer reading from the socket.
  */
 import { Cause, Effect, Exit, Fiber, Result } from "effect";
 import { describe, InvalidMessage } from "./errors.ts";
@@ -42,9 +42,17 @@ export class Inbox {
   readonly #waiting: Decoded[] = [];
   readonly #strikesMs: number[] = [];
   #handling: Fiber.Fiber<void> | null = null;
+  /** Pings and stops that are being handled. */
+  #urgent = 0;
+  #paused = false;
 
   constructor(given: InboxGiven) {
     this.#given = given;
+  }
+
+  /** Nothing is read at present: the client cannot make itself heard. */
+  get isPaused(): boolean {
+    return this.#paused;
   }
 
   /** Takes the thread that the URL names as if it had been asked for first. */
@@ -73,12 +81,35 @@ export class Inbox {
   #receive(decoded: Decoded): void {
     const { frame } = decoded;
     if (Result.isSuccess(frame) && URGENT.has(frame.success.type)) {
-      this.#given.fork(this.#handle(decoded));
-      return;
+      this.#urgent += 1;
+      this.#given.fork(this.#handleUrgent(decoded));
+    } else {
+      this.#waiting.push(decoded);
+      this.#handling ??= this.#given.fork(this.#handleWaiting);
     }
-    this.#waiting.push(decoded);
-    if (this.#waiting.length >= limits.framesPendingMax) this.#given.pause();
-    this.#handling ??= this.#given.fork(this.#handleWaiting);
+    this.#bound();
+  }
+
+  /** Reads on only while what has been read and not handled stays within its bound. */
+  #bound(): void {
+    const pending = this.#waiting.length + this.#urgent;
+    if (!this.#paused && pending >= limits.framesPendingMax) {
+      this.#paused = true;
+      this.#given.pause();
+    } else if (this.#paused && pending <= limits.framesPendingMax / 2) {
+      this.#paused = false;
+      this.#given.resume();
+    }
+  }
+
+  #handleUrgent(decoded: Decoded): Effect.Effect<void, never, RouterNeeds> {
+    return Effect.ensuring(
+      this.#handle(decoded),
+      Effect.sync(() => {
+        this.#urgent -= 1;
+        this.#bound();
+      }),
+    );
   }
 
   readonly #handleWaiting: Effect.Effect<void, never, RouterNeeds> = Effect.gen(
@@ -91,8 +122,7 @@ export class Inbox {
         next = this.#waiting.shift()
       ) {
         yield* this.#handle(next);
-        if (this.#waiting.length === limits.framesPendingMax / 2)
-          this.#given.resume();
+        this.#bound();
       }
       this.#handling = null;
     },

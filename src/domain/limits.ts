@@ -74,9 +74,12 @@ export const limits = {
 
   // --- cache and bus
   cacheEntriesMax: 100_000,
-  cacheValueBytesMax: 256 * KiB,
+  cacheCommandTimeoutMs: 1_000,
   busTopicSubscribersMax: 20_000,
   recommendationsLifetimeSeconds: 24 * 3_600,
+
+  // --- the embedded database's directory
+  lockWriteMs: 2_000,
 
   // --- HTTP and import
   requestBodyBytesMax: 64 * KiB,

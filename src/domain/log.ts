@@ -36,6 +36,8 @@ export interface RunLog {
   readonly writeCall: (call: ToolCall) => void;
   /** Takes what has not been appended, after what is under way: the ending stores it in its own transaction. */
   readonly takeRest: Effect.Effect<Append>;
+  /** Done when everything written so far is stored, or fenced. */
+  readonly flushed: Effect.Effect<void>;
 }
 
 export class EventLog extends Context.Service<
@@ -55,6 +57,8 @@ interface Waiting {
   events: PendingEvent[];
   steps: { readonly position: number; readonly step: Step }[];
   calls: ToolCall[];
+  /** Settles when what waits now has been stored; null while nothing waits. */
+  queued: Deferred.Deferred<void> | null;
   /** Settles when the append under way for this run is stored. */
   underWay: Deferred.Deferred<void> | null;
 }
@@ -145,7 +149,8 @@ function takeBatch(waiting: Set<Waiting>) {
       break;
     count += run.events.length;
     waiting.delete(run);
-    run.underWay = Deferred.makeUnsafe<void>();
+    run.underWay = run.queued;
+    run.queued = null;
     taken.push({ of: run, append: takeFrom(run) });
   }
   return taken;
@@ -186,22 +191,28 @@ function openRunLog(
     events: [],
     steps: [],
     calls: [],
+    queued: null,
     underWay: null,
+  };
+  const note = () => {
+    own.queued ??= Deferred.makeUnsafe<void>();
+    noteWaiting(own);
   };
   return {
     write: (agent_name, parent_agent, body) => {
       own.events.push(pendingEvent(agent_name, parent_agent, body));
-      noteWaiting(own);
+      note();
     },
     writeStep: (position, step) => {
       own.steps.push({ position, step });
-      noteWaiting(own);
+      note();
     },
     writeCall: (call) => {
       own.calls.push(call);
-      noteWaiting(own);
+      note();
     },
     takeRest: takeRest(own, waiting),
+    flushed: flushed(own),
   };
 }
 
@@ -214,7 +225,16 @@ function takeRest(own: Waiting, waiting: Set<Waiting>): Effect.Effect<Append> {
       );
     }
     waiting.delete(own);
+    own.queued = null;
     return Effect.succeed(takeFrom(own));
+  });
+}
+
+function flushed(own: Waiting): Effect.Effect<void> {
+  return Effect.suspend(() => {
+    const next = own.queued ?? own.underWay;
+    if (next === null) return Effect.void;
+    return Effect.andThen(Deferred.await(next), flushed(own));
   });
 }
 

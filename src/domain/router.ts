@@ -16,6 +16,7 @@ import type {
   ClientFrameType,
   ConnectionFrame,
   FrameOf,
+  UnauthorizedReason,
 } from "./protocol.ts";
 import { Health } from "./health.ts";
 import { Runs } from "./runs.ts";
@@ -38,9 +39,14 @@ export interface Caller {
   ) => Effect.Effect<void, never, Bus | Store>;
   readonly leave: (thread: ThreadId) => Effect.Effect<void>;
   readonly acknowledge: (thread: ThreadId, seq: number) => void;
-  /** Takes a verified token's expiry and answers so, or ends the connection when it is another user's. */
+  /** Takes a verified token's expiry and answers so; null when it is another user's. */
   readonly refresh: (identity: Identity) => ConnectionFrame | null;
+  /** Ends the connection as unauthorized. */
+  readonly dismiss: (reason: Dismissal) => void;
 }
+
+/** Why a token is no good, as opposed to why nobody can say. */
+export type Dismissal = Exclude<UnauthorizedReason, "keys_unavailable">;
 
 export interface RouterSettings {
   readonly messagesPerMinute: number;
@@ -73,14 +79,7 @@ const handlers: { readonly [T in ClientFrameType]: Handler<T> } = {
     Effect.sync(() =>
       caller.acknowledge(frame.thread_id as ThreadId, frame.seq),
     ),
-  token_refresh: (frame, caller) =>
-    Effect.map(
-      authenticate({ kind: "token", token: frame.token }),
-      (identity) => {
-        const answer = caller.refresh(identity);
-        if (answer !== null) caller.answer(answer);
-      },
-    ),
+  token_refresh: refreshToken,
   ping: (frame, caller) =>
     Effect.sync(() => {
       const server_time = new Date().toISOString();
@@ -149,6 +148,27 @@ function joinThread(
     caller.answer({ type: "joined", thread_id, last_seq, active_run });
     yield* caller.join(thread, Math.min(frame.after_seq ?? 0, last_seq));
   });
+}
+
+/** Another user's token ends the connection, and so does one that is no good; while nobody can say, the one in use goes on. */
+function refreshToken(
+  frame: FrameOf<"token_refresh">,
+  caller: Caller,
+): Effect.Effect<void, FrameFailure, RouterNeeds> {
+  const { token } = frame;
+  return authenticate({ kind: "token", token }).pipe(
+    Effect.map((identity) => {
+      const answer = caller.refresh(identity);
+      if (answer === null) caller.dismiss("token_invalid");
+      else caller.answer(answer);
+    }),
+    Effect.catchTag("Unauthorized", (failure) => {
+      const { reason } = failure;
+      return reason === "keys_unavailable"
+        ? Effect.fail(failure)
+        : Effect.sync(() => caller.dismiss(reason));
+    }),
+  );
 }
 
 function takeRate(

@@ -140,6 +140,11 @@ export class RunWork<R> implements RunHost {
     return ending.status;
   });
 
+  /** Done when what the run has written is stored: only then may another node take it. */
+  readonly flushed: Effect.Effect<void> = Effect.suspend(
+    () => this.#log?.flushed ?? Effect.void,
+  );
+
   // --- helpers
 
   get #claimed(): Claim {

@@ -76,7 +76,7 @@ function takeTicket(
     if (kept === null)
       return yield* new Unauthorized({ reason: "token_invalid" });
     const identity = JSON.parse(kept) as Identity;
-    if (identity.expires_at_ms <= Date.now())
+    if (identity.expires_at_ms + limits.tokenExpiryGraceMs <= Date.now())
       return yield* new Unauthorized({ reason: "token_expired" });
     return identity;
   });

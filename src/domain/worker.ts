@@ -62,7 +62,12 @@ export function makeWorker<R>(
       const { work, actor, untilEnded } = newRun(job);
       slots.set(job.run_id, { job, actor });
       idle.closeUnsafe();
-      fork(Effect.andThen(untilEnded, Queue.offer(ended, work)));
+      fork(
+        untilEnded.pipe(
+          Effect.andThen(work.flushed),
+          Effect.andThen(Queue.offer(ended, work)),
+        ),
+      );
     };
     const takeJobs = Effect.gen(function* () {
       const free = Math.min(
