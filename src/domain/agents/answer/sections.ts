@@ -3,6 +3,7 @@
  * part does not appear.
  */
 import { formatUsd } from "../../costs/money.ts";
+import { limits } from "../../limits.ts";
 import type {
   Dimension,
   ReportChart,
@@ -76,7 +77,7 @@ export function overview(material: Material): readonly ReportSection[] {
   const sentences = [
     spendSentence(material),
     monthSentence(material),
-    leverSentence(savings),
+    leverSentence(material, savings),
     unusualSentence(material),
     ...budgetSentences(material),
   ];
@@ -133,9 +134,11 @@ function scaledSentence(material: Material): string | null {
     material.caching ??
     material.batch
   )?.result ?? { days: 0, month_days: 0 };
-  return days === month_days
-    ? null
-    : `Dollars a month are scaled from ${days === 1 ? "1 day" : `${days} days`} to ${month_days}.`;
+  if (days === month_days) return null;
+  const from = days === 1 ? "1 day" : `${days} days`;
+  return days < limits.sufficientDays
+    ? `Dollars a month are ${from} of data, begun days counted as whole ones, scaled to ${month_days}: an order of magnitude. Take the percentages from here, not the amounts.`
+    : `Dollars a month are scaled from ${from} to ${month_days}.`;
 }
 
 export function quality(material: Material): readonly ReportSection[] {
@@ -174,10 +177,18 @@ export function next(
 }
 
 /** The largest saving in one sentence. */
-export function leverSentence(savings: readonly Saving[]): string | null {
+export function leverSentence(
+  material: Material,
+  savings: readonly Saving[],
+): string | null {
   const [best] = savings;
   if (best === undefined) return null;
-  return `Largest lever: ${nameOf(best)}, **${formatUsd(best.low_usd)} to ${formatUsd(best.high_usd)} a month** of the ${formatUsd(best.affected_usd)} it touches.`;
+  const thin = (material.swaps ?? material.caching ?? material.batch)?.result;
+  const scaled =
+    thin !== undefined && thin.days < limits.sufficientDays
+      ? " Scaled from so little data, that is an order of magnitude."
+      : "";
+  return `Largest lever: ${nameOf(best)}, **${formatUsd(best.low_usd)} to ${formatUsd(best.high_usd)} a month** of the ${formatUsd(best.affected_usd)} it touches.${scaled}`;
 }
 
 /** A saving's title within a sentence, its names safe. */

@@ -113,7 +113,10 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
   savings: (material) => {
     const savings = savingsOf(material);
     return [
-      ...headline(material, [leverSentence(savings), spendSentence(material)]),
+      ...headline(material, [
+        leverSentence(material, savings),
+        spendSentence(material),
+      ]),
       ...savingsSection(material, savings),
       ...section("where", {
         paragraphs: batchSentences(material),
