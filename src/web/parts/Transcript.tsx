@@ -1,5 +1,5 @@
 /** The open thread: its turns, messages that wait to be sent, and the scroll that sticks to the end until the person scrolls up. */
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useStickToBottom } from "use-stick-to-bottom";
 import type { OutboxItem } from "../../client/index.ts";
 import {
@@ -17,13 +17,26 @@ export function Transcript() {
   const { threadId, phase, problem, transcript } = useConversation();
   const outbox = useClient((it) => it.outbox);
   const waiting = outbox.filter((item) => item.thread_id === threadId);
-  const { scrollRef, contentRef, isAtBottom, scrollToBottom } =
+  const { scrollRef, contentRef, isAtBottom, scrollToBottom, stopScroll } =
     useStickToBottom({ initial: "instant", resize: "instant" });
   const newest = waiting.at(-1)?.message_id;
   useEffect(() => {
     if (newest !== undefined) void scrollToBottom("instant");
   }, [newest, scrollToBottom]);
   const last = transcript.turns.at(-1);
+  const followed = useRef(true);
+  const answered = last?.answer == null ? null : last.run_id;
+  // An answer is read from its beginning: follow the work to its end, then show the headline rather than the last line.
+  useEffect(() => {
+    if (answered === null || !followed.current) return;
+    stopScroll();
+    scrollRef.current
+      ?.querySelector(`[data-run="${answered}"] .answer`)
+      ?.scrollIntoView({ block: "start" });
+  }, [answered, scrollRef, stopScroll]);
+  useEffect(() => {
+    followed.current = isAtBottom;
+  }, [isAtBottom]);
   const isEmpty =
     threadId === null && transcript.turns.length + waiting.length === 0;
   return (
