@@ -1,4 +1,7 @@
-/** How the tests run: every file under test/, seeds printed by fast-check on failure, no retries. */
+/**
+ * How the tests run: every file under test/, seeds printed by fast-check on failure, no retries. Two files at once, since most start a
+ * server of their own with its database.
+ */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,5 +9,6 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    maxWorkers: 2,
   },
 });

@@ -121,7 +121,10 @@ function inTransaction<A>(
       await sql.raw("commit").execute(trx);
       return result;
     } catch (error) {
-      await sql.raw("rollback").execute(trx).catch(() => undefined);
+      await sql
+        .raw("rollback")
+        .execute(trx)
+        .catch(() => undefined);
       throw error;
     }
   });

@@ -6,6 +6,8 @@ export interface Problem {
   readonly title: string;
   readonly detail: string;
   readonly code?: string;
+  /** The field or parameter that does not fit. */
+  readonly path?: string;
   readonly retryAfterSeconds?: number;
 }
 

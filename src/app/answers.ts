@@ -63,12 +63,19 @@ export function problem(context: AppContext, it: Problem): Response {
   });
 }
 
-const INTERNAL: Problem = {
+export const INTERNAL: Problem = {
   status: 500,
   title: "Internal error",
   detail:
     "Something went wrong on our side. Try again; the operator can see what it was.",
 };
+
+export const notFound = (context: AppContext): Response =>
+  problem(context, {
+    status: 404,
+    title: "Not found",
+    detail: "There is nothing at this address.",
+  });
 
 const STATUS: { readonly [Tag in FrameFailure["_tag"]]: number } = {
   Unauthorized: 401,
@@ -108,7 +115,12 @@ function problemOf(failure: HttpFailure): Problem {
         detail: refusalText(failure),
       };
     case "InvalidRequest":
-      return { status: 400, title: "Invalid request", detail: failure.problem };
+      return {
+        status: 400,
+        title: "Invalid request",
+        detail: failure.problem,
+        ...(failure.path === undefined ? {} : { path: failure.path }),
+      };
     default: {
       const { code, message, retry_after_ms } = describe(failure);
       return {

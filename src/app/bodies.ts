@@ -9,6 +9,14 @@ import type { AppContext } from "./answers.ts";
 
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1();
 
+/** Text that can be stored: without U+0000 and lone surrogates. */
+export const Storable = Schema.String.check(
+  Schema.makeFilter(
+    (text: string) => text.isWellFormed() && !text.includes("\u0000"),
+    { message: "text without U+0000 and lone surrogates" },
+  ),
+);
+
 /** The request's JSON body as `schema` has it. */
 export function readBody<A>(
   context: AppContext,
@@ -36,13 +44,12 @@ function notFitting(issue: SchemaIssue.Issue): InvalidRequest {
   const path = (first?.path ?? [])
     .map((it) => String(typeof it === "object" ? it.key : it))
     .join(".");
-  return new InvalidRequest({
-    problem:
-      path === ""
-        ? "The body does not fit."
-        : `${path} is missing or does not fit.`,
-    path,
-  });
+  return path === ""
+    ? new InvalidRequest({ problem: "The body does not fit." })
+    : new InvalidRequest({
+        problem: `${path} is missing or does not fit.`,
+        path,
+      });
 }
 
 function readText(context: AppContext): Effect.Effect<string, InvalidRequest> {
@@ -67,24 +74,43 @@ function readText(context: AppContext): Effect.Effect<string, InvalidRequest> {
   });
 }
 
+/** How many items a page may have, from 1 to limits.pageItemsMax. */
+export const readLimit = (
+  context: AppContext,
+): Effect.Effect<number, InvalidRequest> =>
+  readCount(context, "limit", limits.pageItemsMax, limits.pageItemsMax, 1);
+
 /** A whole number of the query, within bounds; `fallback` where it is absent. */
 export function readCount(
   context: AppContext,
   name: string,
   fallback: number,
   maximum: number,
+  minimum = 0,
 ): Effect.Effect<number, InvalidRequest> {
   const text = context.req.query(name);
   if (text === undefined) return Effect.succeed(fallback);
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= maximum)
+  if (Number.isInteger(value) && value >= minimum && value <= maximum)
     return Effect.succeed(value);
   return Effect.fail(
     new InvalidRequest({
-      problem: `${name} must be a whole number from 0 to ${maximum}.`,
+      problem: `${name} must be a whole number from ${minimum} to ${maximum}.`,
       path: name,
     }),
   );
+}
+
+/** A page of a list: one item more than `limit` was asked for, and says whether there is a next page. */
+export function toPage<A, Next>(
+  found: readonly A[],
+  limit: number,
+  cursorOf: (last: A) => Next,
+): { readonly items: readonly A[]; readonly next: Next | null } {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const more = found.length > limit && last !== undefined;
+  return { items, next: more ? cursorOf(last) : null };
 }
 
 /** An ISO 8601 instant of the query; null where it is absent. */

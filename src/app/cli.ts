@@ -3,7 +3,7 @@
  * with one line that says what to do; no command prints a stack.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node";
-import { Cause, Console, Effect, Option } from "effect";
+import { Cause, Console, Effect, Exit, Option } from "effect";
 import { Argument, Command, Flag } from "effect/cli";
 import { costs } from "../domain/agents/index.ts";
 import { keepRecommendations } from "../domain/costs/recommendations.ts";
@@ -133,7 +133,12 @@ Command.make("goldenpath").pipe(
       ? Effect.failCause(cause)
       : failInOneLine(cause),
   ),
-  NodeRuntime.runMain({ disableErrorReporting: true }),
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    // A drain that a signal asked for is a success.
+    teardown: (exit, done) =>
+      done(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1),
+  }),
 );
 
 /** One line on standard error, and exit code 1. */

@@ -4,6 +4,7 @@
  */
 import { Config, Data, Effect, Option, Redacted, Schema } from "effect";
 import { readFileSync } from "node:fs";
+import { limits } from "../domain/limits.ts";
 
 export class WrongSetting extends Data.TaggedError("WrongSetting")<{
   readonly variable: string;
@@ -47,10 +48,7 @@ export const readConfig = Effect.gen(function* () {
     audience: yield* optional("JWT_AUDIENCE"),
     allowedOrigins: yield* list("ALLOWED_ORIGINS"),
     trustedProxies: yield* list("TRUST_PROXY"),
-    logLevel: yield* setting(
-      "LOG_LEVEL",
-      Config.LogLevel("LOG_LEVEL").pipe(Config.withDefault("Info" as const)),
-    ),
+    logLevel: yield* logLevel,
     runTimeoutMs: yield* milliseconds("RUN_TIMEOUT_MS", 60_000),
     agentTimeoutMs: yield* milliseconds("AGENT_TIMEOUT_MS", 30_000),
     toolTimeoutMs: yield* milliseconds("TOOL_TIMEOUT_MS", 20_000),
@@ -65,6 +63,30 @@ export const readConfig = Effect.gen(function* () {
 });
 
 export type AppConfig = Effect.Success<typeof readConfig>;
+
+const LOG_LEVELS = [
+  "All",
+  "Trace",
+  "Debug",
+  "Info",
+  "Warn",
+  "Error",
+  "Fatal",
+  "None",
+] as const;
+
+const logLevel = Effect.gen(function* () {
+  const text = yield* optional("LOG_LEVEL");
+  if (text === null) return "Info" as const;
+  const level = LOG_LEVELS.find(
+    (it) => it.toLowerCase() === text.toLowerCase(),
+  );
+  if (level !== undefined) return level;
+  return yield* new WrongSetting({
+    variable: "LOG_LEVEL",
+    problem: `must be one of ${LOG_LEVELS.join(", ").toLowerCase()}`,
+  });
+});
 
 const readKeys = Effect.gen(function* (): Effect.fn.Return<
   KeySetting,
@@ -96,11 +118,12 @@ function checkSecret(
   secret: Redacted.Redacted,
 ): Effect.Effect<KeySetting, WrongSetting> {
   const bytes = Buffer.byteLength(Redacted.value(secret));
-  if (bytes >= 32) return Effect.succeed({ kind: "secret", secret });
+  if (bytes >= limits.jwtSecretBytesMin)
+    return Effect.succeed({ kind: "secret", secret });
   return Effect.fail(
     new WrongSetting({
       variable: "JWT_SECRET",
-      problem: `needs 32 bytes at least, has ${bytes}`,
+      problem: `needs ${limits.jwtSecretBytesMin} bytes at least, has ${bytes}`,
     }),
   );
 }

@@ -1,35 +1,22 @@
 /**
- * The HTTP side of a node: health, metrics, tickets, sessions, the API under its bearer token, and the page. Promises: nothing under /api
- * answers without a verdict on the token; the local session answers to this machine's own page only.
+ * The HTTP side of a node: health, metrics, the API under its bearer token, and the page. Promises: nothing under /api but the local
+ * session answers without a verdict on the token; every error is a problem body, with nothing of the server's inside.
  */
-import { getConnInfo } from "@hono/node-server/conninfo";
 import { serveStatic } from "@hono/node-server/serve-static";
-import { Cause, Effect, Exit, Metric } from "effect";
-import { PrometheusMetrics } from "effect/observability";
+import { Cause, Effect, Exit } from "effect";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
-import { randomBytes } from "node:crypto";
 import { join, relative } from "node:path";
-import { Connections } from "../domain/connections.ts";
-import { ConnectionNotFound } from "../domain/errors.ts";
-import { Health } from "../domain/health.ts";
-import type { ConnectionId } from "../domain/model.ts";
-import { Runs } from "../domain/runs.ts";
-import { authenticate, issueTicket } from "../domain/sessions.ts";
-import { makeRespond, problem } from "./answers.ts";
+import { authenticate } from "../domain/sessions.ts";
+import { INTERNAL, makeRespond, notFound, problem } from "./answers.ts";
 import type { AppContext, AppEnv } from "./answers.ts";
-import { isLoopback } from "./config.ts";
 import type { AppConfig } from "./config.ts";
+import { bearerOf } from "./peer.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { localSessionRoute, sessionRoutes } from "./routes/session.ts";
 import { threadRoutes } from "./routes/threads.ts";
 import { usageRoutes } from "./routes/usage.ts";
-import {
-  issueToken,
-  LOCAL_SESSION_SECONDS,
-  LOCAL_USER,
-  localSecret,
-} from "./secret.ts";
 import type { AppServices } from "./services.ts";
-import { VERSION } from "./version.ts";
 
 const PAGE = join(import.meta.dirname, "../../dist/web");
 
@@ -47,39 +34,20 @@ export function makeHttp(given: HttpGiven): Hono<AppEnv> {
   app.use(secureHeaders);
   app.use("/api/*", crossOrigin(given.config));
   healthRoutes(app, given);
-  app.post("/api/local-session", (c) => localSession(c, given.config));
+  localSessionRoute(app, given.config);
   app.use("/api/*", requireToken(given));
-  app.post("/api/tickets", (c) =>
-    respond(
-      c,
-      issueTicket(c.get("identity"), randomBytes(32).toString("base64url")),
-      201,
-    ),
-  );
-  app.get("/api/connections", (c) =>
-    respond(
-      c,
-      Effect.map(Connections, (it) => ({
-        items: it.list(c.get("identity").user_id),
-        next: null,
-      })),
-    ),
-  );
-  app.delete("/api/connections/:id", (c) => respond(c, removeConnection(c)));
+  sessionRoutes(app, respond);
   threadRoutes(app, respond);
   usageRoutes(app, respond);
   app.all("/api/*", notFound);
   app.get("*", serveStatic({ root: relative(process.cwd(), PAGE) || "." }));
   app.notFound(notFound);
+  app.onError(async (error, c) => {
+    await given.run(Effect.logError("a request could not be answered", error));
+    return problem(c, INTERNAL);
+  });
   return app;
 }
-
-const notFound = (c: AppContext) =>
-  problem(c, {
-    status: 404,
-    title: "Not found",
-    detail: "There is nothing at this address.",
-  });
 
 const CSP = [
   "default-src 'self'",
@@ -108,23 +76,20 @@ function crossOrigin(config: AppConfig) {
       config.allowedOrigins.includes(origin) ? origin : null,
     allowHeaders: ["Authorization", "Content-Type"],
     allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    exposeHeaders: ["Retry-After"],
     maxAge: 600,
   });
 }
-
-// --- who is it ---------------------------------------------------------------------------------------------------------------
 
 function requireToken(given: HttpGiven) {
   return async (
     c: AppContext,
     next: () => Promise<void>,
   ): Promise<Response | void> => {
-    const token = /^Bearer +(\S+)$/i.exec(
-      c.req.header("Authorization") ?? "",
-    )?.[1];
+    const token = bearerOf(c);
     const exit = await given.run(
       authenticate(
-        token === undefined ? { kind: "none" } : { kind: "token", token },
+        token === null ? { kind: "none" } : { kind: "token", token },
       ),
     );
     if (Exit.isSuccess(exit)) {
@@ -132,152 +97,26 @@ function requireToken(given: HttpGiven) {
       return next();
     }
     const failure = Cause.findErrorOption(exit.cause);
-    const reason =
-      failure._tag === "Some" ? failure.value.reason : "token_invalid";
-    c.header("WWW-Authenticate", 'Bearer realm="goldenpath"');
-    if (reason === "keys_unavailable") {
-      return problem(c, {
-        status: 503,
-        title: reason,
-        detail: "The key server is away. Try again shortly.",
-        retryAfterSeconds: 5,
-      });
-    }
-    return problem(c, {
-      status: 401,
-      title: "unauthorized",
-      code: reason,
-      detail: "A valid bearer token is needed here.",
-    });
+    if (failure._tag === "None") return problem(c, INTERNAL);
+    return refusal(c, failure.value.reason);
   };
 }
 
-/**
- * The page's token in local mode. Other sites must not get it: their requests carry an Origin that is not this server's, a rebound name
- * is not a loopback name, and a proxy would make everybody local.
- */
-async function localSession(
-  c: AppContext,
-  config: AppConfig,
-): Promise<Response> {
-  const host = c.req.header("Host") ?? "";
-  const origin = c.req.header("Origin");
-  const name = host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-  const forwarded = [...c.req.raw.headers.keys()].some(
-    (it) => it === "forwarded" || it.startsWith("x-forwarded-"),
-  );
-  const own =
-    isLoopback(name) &&
-    (origin === undefined || origin === `http://${host}`) &&
-    !forwarded;
-  if (config.keys.kind !== "local" || !isLocalPeer(c)) return notFound(c);
-  if (!own)
+function refusal(c: AppContext, reason: string): Response {
+  c.header("WWW-Authenticate", 'Bearer realm="goldenpath"');
+  if (reason === "keys_unavailable") {
     return problem(c, {
-      status: 403,
-      title: "Forbidden",
-      detail: "A local session is for this machine's own page only.",
+      status: 503,
+      title: "Key server away",
+      code: reason,
+      detail: "The key server is away. Try again shortly.",
+      retryAfterSeconds: 5,
     });
-  return c.json(
-    await issueToken(
-      localSecret(config.dataDir),
-      config,
-      LOCAL_USER,
-      LOCAL_SESSION_SECONDS,
-    ),
-    201,
-  );
-}
-
-function isLocalPeer(c: AppContext): boolean {
-  const address = getConnInfo(c).remote.address ?? "";
-  return isLoopback(address.replace(/^::ffff:/, ""));
-}
-
-function removeConnection(c: AppContext) {
-  return Effect.gen(function* () {
-    const connections = yield* Connections;
-    const removed = connections.remove(
-      c.get("identity").user_id,
-      c.req.param("id") as ConnectionId,
-    );
-    return removed ? null : yield* new ConnectionNotFound();
-  });
-}
-
-// --- health and metrics ------------------------------------------------------------------------------------------------------
-
-const openConnections = (state: string) =>
-  Metric.withAttributes(
-    Metric.gauge("goldenpath_connections", {
-      description: "Connections by state",
-    }),
-    { state },
-  );
-const activeRuns = Metric.gauge("goldenpath_runs_active", {
-  description: "Runs being worked on by this node",
-});
-
-function healthRoutes(app: Hono<AppEnv>, given: HttpGiven): void {
-  const respond = makeRespond(given.run);
-  const isReady = (database: string) =>
-    given.serverState() === "serving" && database !== "down";
-  app.get("/health/live", (c) => c.json({ status: "live" }));
-  app.get("/health/ready", async (c) => {
-    const exit = await given.run(Effect.map(Health, (it) => it.status()));
-    const ready = Exit.isSuccess(exit) && isReady(exit.value.services.database);
-    return c.json(
-      { status: ready ? "ready" : given.serverState() },
-      ready ? 200 : 503,
-    );
-  });
-  app.get("/health", (c) =>
-    respond(
-      c,
-      Effect.map(Health, (it) => ({
-        state: given.serverState(),
-        version: VERSION,
-        ...it.status(),
-      })),
-    ),
-  );
-  app.get("/metrics", async (c) => {
-    if (!(await mayReadMetrics(c, given))) return notFound(c);
-    const exit = await given.run(scrape);
-    return Exit.isSuccess(exit) ? c.text(exit.value) : c.text("", 500);
-  });
-}
-
-const scrape = Effect.gen(function* () {
-  const connections = yield* Connections;
-  for (const state of [
-    "connecting",
-    "authenticated",
-    "ready",
-    "running",
-    "degraded",
-  ]) {
-    yield* Metric.update(
-      openConnections(state),
-      connections.countByState().get(state) ?? 0,
-    );
   }
-  yield* Metric.update(activeRuns, (yield* Runs).active());
-  return yield* PrometheusMetrics.format();
-});
-
-/** For this machine, unless a proxy stands between, or for an administrator's token. */
-async function mayReadMetrics(
-  c: AppContext,
-  given: HttpGiven,
-): Promise<boolean> {
-  const forwarded = [...c.req.raw.headers.keys()].some(
-    (it) => it.startsWith("x-forwarded-") || it === "forwarded",
-  );
-  if (isLocalPeer(c) && !forwarded) return true;
-  const token = /^Bearer +(\S+)$/i.exec(
-    c.req.header("Authorization") ?? "",
-  )?.[1];
-  if (token === undefined) return false;
-  const exit = await given.run(authenticate({ kind: "token", token }));
-  return Exit.isSuccess(exit) && exit.value.admin;
+  return problem(c, {
+    status: 401,
+    title: "Unauthorized",
+    code: reason,
+    detail: "A valid bearer token is needed here.",
+  });
 }

@@ -1,22 +1,22 @@
 /**
  * One node from start to stop, driven by the server machine: compose and listen, tell and finish, close. Promises: nothing is accepted
- * before `serving`; a stop ends by itself within DRAIN_TIMEOUT_MS, and closes what was opened, in reverse.
+ * before `serving`; a stop ends by itself, within DRAIN_TIMEOUT_MS for the work and limits.shutDownTimeoutMs for the closing.
  */
 import { createAdaptorServer } from "@hono/node-server";
 import { Cause, Effect, Exit, Scope } from "effect";
 import { once } from "node:events";
-import type { IncomingMessage, Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createActor, waitFor } from "xstate";
 import { serverMachine } from "../../machines/server.ts";
 import type { ServerHost } from "../../machines/server.ts";
-import type { Problem } from "../adapters/problem.ts";
 import { acceptSockets } from "../adapters/socket.ts";
 import { makeFromEffect } from "../domain/bridge.ts";
 import { Connections } from "../domain/connections.ts";
 import { Health } from "../domain/health.ts";
 import { limits } from "../domain/limits.ts";
 import { Runs } from "../domain/runs.ts";
+import { addressOf, refusalOf } from "./admission.ts";
 import { compose } from "./compose.ts";
 import type { Composed, ComposeOptions } from "./compose.ts";
 import { makeHttp } from "./http.ts";
@@ -67,17 +67,7 @@ export async function startNode(
     Effect.andThen(Scope.close(scope, Exit.void)),
   );
 
-  const fromEffect = makeFromEffect<never>({
-    runFork: (effect) => Effect.runFork(effect),
-  });
-  type Input = { host: ServerHost };
-  const machine = serverMachine.provide({
-    actors: {
-      boot: fromEffect<unknown, Input>(() => boot),
-      finish: fromEffect<unknown, Input>(() => finish),
-      shutDown: fromEffect<unknown, Input>(() => shutDown),
-    },
-  });
+  const machine = provideServer({ boot, finish, shutDown });
   const host: ServerHost = {
     drainTimeoutMs: options.config.drainTimeoutMs,
     shutDownTimeoutMs: limits.shutDownTimeoutMs,
@@ -96,8 +86,7 @@ export async function startNode(
     actor.send({ type: "services.changed", degraded }),
   );
   const { port } = server.address() as AddressInfo;
-  const { host: name } = options.config;
-  const url = `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+  const url = urlOf(options.config.host, port);
   composed.lock?.announce(url);
   return {
     url,
@@ -109,6 +98,30 @@ export async function startNode(
       await waitFor(actor, (it) => it.status !== "active");
     },
   };
+}
+
+/** The server machine with its actors. */
+function provideServer(work: {
+  readonly boot: Effect.Effect<void, unknown>;
+  readonly finish: Effect.Effect<void>;
+  readonly shutDown: Effect.Effect<void>;
+}) {
+  const fromEffect = makeFromEffect<never>({
+    runFork: (effect) => Effect.runFork(effect),
+  });
+  type Input = { host: ServerHost };
+  return serverMachine.provide({
+    actors: {
+      boot: fromEffect<unknown, Input>(() => work.boot),
+      finish: fromEffect<unknown, Input>(() => work.finish),
+      shutDown: fromEffect<unknown, Input>(() => work.shutDown),
+    },
+  });
+}
+
+/** An IPv6 address stands in brackets. */
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** The server machine hears of every change of mode; answers how to stop that. */
@@ -144,6 +157,7 @@ function listen(
       fetch: app.fetch,
       serverOptions: {
         headersTimeout: limits.handshakeHeadersTimeoutMs,
+        connectionsCheckingInterval: limits.sweepIntervalMs,
         // Clients that offer h2c, as some do by default, ask for HTTP and get it.
         shouldUpgradeCallback: ({ headers }) =>
           headers.upgrade?.toLowerCase() === "websocket",
@@ -174,55 +188,6 @@ function listen(
     );
     return server;
   });
-}
-
-function refusalOf(
-  request: IncomingMessage,
-  config: ComposeOptions["config"],
-  state: string,
-  open: number,
-): Problem | null {
-  if (!isAllowedOrigin(request, config.allowedOrigins)) {
-    return {
-      status: 403,
-      title: "Forbidden",
-      detail: "This origin may not connect here.",
-    };
-  }
-  if (state !== "serving" || open >= config.connectionsMax) {
-    return {
-      status: 503,
-      title: "Not now",
-      detail: "This server takes no new connections now. Try again shortly.",
-      retryAfterSeconds: 1,
-    };
-  }
-  return null;
-}
-
-/** Programs send no Origin; pages must be this host's own or on the list. */
-function isAllowedOrigin(
-  { headers }: IncomingMessage,
-  allowed: readonly string[],
-): boolean {
-  const { origin, host } = headers;
-  if (origin === undefined || allowed.includes(origin)) return true;
-  return (
-    URL.canParse(origin) &&
-    host !== undefined &&
-    new URL(origin).host === host.toLowerCase()
-  );
-}
-
-/** Where the peer is; behind a trusted proxy, what that proxy says. */
-function addressOf(
-  request: IncomingMessage,
-  trusted: readonly string[],
-): string {
-  const peer = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
-  const forwarded = request.headers["x-forwarded-for"];
-  if (!trusted.includes(peer) || typeof forwarded !== "string") return peer;
-  return forwarded.split(",").at(-1)!.trim();
 }
 
 function finishRuns({ runtime }: Composed): Effect.Effect<void> {

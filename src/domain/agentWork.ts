@@ -15,7 +15,7 @@ import type { Agent, AgentView, Decision, Tool } from "./agents/definition.ts";
 import { displayCopy } from "./display.ts";
 import { ToolFailed } from "./errors.ts";
 import { limits } from "./limits.ts";
-import type { RunLog } from "./log.ts";
+import type { RunLog } from "./runLog.ts";
 import type {
   JsonObject,
   RunId,

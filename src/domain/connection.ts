@@ -15,9 +15,10 @@ import type { HealthStatus } from "./health.ts";
 import { Inbox } from "./inbox.ts";
 import { JoinedThreads } from "./joined.ts";
 import { limits } from "./limits.ts";
-import type { ConnectionId, Thread, UserId } from "./model.ts";
-import { Bus, topics } from "./ports.ts";
-import type { BusMessage, Identity } from "./ports.ts";
+import { Heartbeat, TokenWatch } from "./liveness.ts";
+import type { ConnectionId, Thread } from "./model.ts";
+import { hearUser } from "./news.ts";
+import type { Identity } from "./ports.ts";
 import type { ConnectionFrame, Event } from "./protocol.ts";
 import type {
   Caller,
@@ -70,16 +71,15 @@ export class Connection implements ConnectionHost {
   identity: Identity | null = null;
   /** The threads that the greeting tells of. */
   threads: readonly Thread[] = [];
-  /** Monotonic instants, in milliseconds. */
-  lastSeenMs = performance.now();
-  #pingedAtMs = performance.now();
-  #noticedExpiryMs = 0;
+  readonly #heartbeat: Heartbeat;
+  readonly #tokenWatch = new TokenWatch();
   #wire: Wire | null = null;
   #opened: Opened | null = null;
   readonly #given: ConnectionGiven;
 
   constructor(given: ConnectionGiven) {
     this.#given = given;
+    this.#heartbeat = new Heartbeat(given.heartbeatIntervalMs);
   }
 
   get id(): ConnectionId {
@@ -95,8 +95,6 @@ export class Connection implements ConnectionHost {
     this.#wire = this.#given.upgrade.accept();
     return this.#wire !== null;
   }
-
-  // --- what the machine asks
 
   greet(): void {
     const wire = this.#wire!;
@@ -114,21 +112,29 @@ export class Connection implements ConnectionHost {
       settings: this.#given.router,
       fork: this.#given.fork,
       send: (frame) => this.send(frame),
+      isWritable: () => sender.isWritable(),
       pause: () => wire.pause(),
       resume: () => wire.resume(),
       overStrikes: () => this.#given.send({ type: "policy.violated" }),
     });
-    const hearing = this.#given.fork(this.#hear(identity.user_id));
+    const hearing = this.#given.fork(
+      hearUser(identity.user_id, {
+        send: (frame) => this.send(frame),
+        leave: (thread) => this.#given.fork(joined.leave(thread)),
+      }),
+    );
     this.#opened = { wire, sender, inbox, joined, hearing };
     this.send(this.#given.greeting(this));
     this.#ping(wire);
-    const { thread_id } = this.#given.upgrade;
-    if (thread_id !== null) inbox.joinThread(thread_id);
+    inbox.joinFromUrl(this.#given.upgrade.thread_id);
     wire.listen({
       onText: (text, bytes) => inbox.receiveText(text, bytes),
       onBinary: () => inbox.receiveBinary(),
-      onActivity: () => void (this.lastSeenMs = performance.now()),
-      onSent: () => sender.noteSent(),
+      onActivity: () => this.#heartbeat.heard(),
+      onSent: () => {
+        sender.noteSent();
+        inbox.noteSent();
+      },
     });
   }
 
@@ -145,40 +151,9 @@ export class Connection implements ConnectionHost {
     this.#given.released(this);
   }
 
-  // --- what others tell
-
   /** Sends a frame that is not an event; before the greeting there is nobody to send to. */
   send(frame: object): void {
     this.#opened?.sender.write(JSON.stringify(frame));
-  }
-
-  #hear(user: UserId): Effect.Effect<void, never, Bus> {
-    return Effect.scoped(
-      Effect.gen({ self: this }, function* () {
-        const bus = yield* Bus;
-        yield* bus.subscribe(topics.user(user), (it) => this.#noteMessage(it));
-        yield* Effect.never;
-      }),
-    );
-  }
-
-  #noteMessage(message: BusMessage): void {
-    if (message.kind === "thread") {
-      const { thread_id, title, last_seq, active_run } = message.thread;
-      this.send({
-        type: "thread_updated",
-        thread_id,
-        title,
-        last_seq,
-        active_run,
-      });
-    }
-    if (message.kind === "deleted") {
-      const { thread_id } = message;
-      this.send({ type: "left", thread_id, reason: "deleted" });
-      if (this.#opened !== null)
-        this.#given.fork(this.#opened.joined.leave(thread_id));
-    }
   }
 
   noteServices(status: HealthStatus): void {
@@ -196,22 +171,19 @@ export class Connection implements ConnectionHost {
       return this.#given.send({ type: "consumer.stalled" });
     }
     this.#sweepToken(this.identity.expires_at_ms);
-    if (nowMs - this.#pingedAtMs < this.#given.heartbeatIntervalMs) return;
-    const heard = this.lastSeenMs >= this.#pingedAtMs;
+    const due = this.#heartbeat.look(nowMs);
+    if (due === "wait") return;
     // Where we have stopped reading, silence is not the client's.
-    if (!heard && !this.#opened.inbox.isPaused)
+    if (due === "missed" && !this.#opened.inbox.isPaused)
       return this.#given.send({ type: "heartbeat.missed" });
     this.#ping(this.#opened.wire);
   }
 
   /** The process stood still for so long: nobody is to be blamed for having been silent meanwhile. */
   forgive(stalledMs: number): void {
-    this.lastSeenMs += stalledMs;
-    this.#pingedAtMs += stalledMs;
+    this.#heartbeat.forgive(stalledMs);
     this.#opened?.sender.forgive(stalledMs);
   }
-
-  // --- helpers
 
   #outlet(sender: Sender): Outlet {
     return {
@@ -246,24 +218,17 @@ export class Connection implements ConnectionHost {
   }
 
   #ping(wire: Wire): void {
-    this.#pingedAtMs = performance.now();
+    this.#heartbeat.pinged();
     wire.ping();
   }
 
   #sweepToken(expiresAtMs: number): void {
-    const now = Date.now();
-    if (now >= expiresAtMs + limits.tokenExpiryGraceMs)
-      return this.#given.send({ type: "token.expired" });
-    if (
-      now < expiresAtMs - limits.tokenExpiryNoticeMs ||
-      this.#noticedExpiryMs === expiresAtMs
-    )
-      return;
-    this.#noticedExpiryMs = expiresAtMs;
-    this.send({
-      type: "token_expiring",
-      expires_at: new Date(expiresAtMs).toISOString(),
-    });
+    const state = this.#tokenWatch.look(expiresAtMs, Date.now());
+    if (state === "expired") this.#given.send({ type: "token.expired" });
+    if (state === "expiring") {
+      const expires_at = new Date(expiresAtMs).toISOString();
+      this.send({ type: "token_expiring", expires_at });
+    }
   }
 
   #releaseOpened({ sender, inbox, joined, hearing }: Opened): void {

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "./model.ts";
 
 /** Whole words of a key that say its value is a secret; "total_tokens" is not one. */
 const SECRET =
-  /(^|[_-])(password|passwd|passphrase|secret|api[_-]?key|apikey|authorization|credentials?|private[_-]?key|access[_-]?token|refresh[_-]?token|bearer|cookie|token)($|[_-])/i;
+  /(^|_)(passwords?|passwd|passphrase|secrets?|api_?keys?|authorization|credentials?|private_?keys?|bearer|cookies?|token)($|_)/i;
 
 const REDACTED = "[redacted]";
 
@@ -19,27 +19,30 @@ export function displayCopy(value: JsonObject): JsonObject {
   return {
     truncated: true,
     bytes,
-    keys: Object.keys(copy).slice(0, limits.displayListItemsMax),
+    keys: Object.keys(copy)
+      .slice(0, limits.displayListItemsMax)
+      .map((it) => cut(it, limits.identifierCharactersMax)),
   };
 }
 
 function copyOf(value: Json, depth: number): Json {
-  if (typeof value === "string") return cut(value);
+  if (typeof value === "string")
+    return cut(value, limits.displayStringCharactersMax);
   if (typeof value !== "object" || value === null) return value;
   if (depth === 0) return "[…]";
   if (Array.isArray(value)) return copyList(value as readonly Json[], depth);
   return Object.fromEntries(
     Object.entries(value).map(([key, it]) => [
       key,
-      isSecret(key, it) ? REDACTED : copyOf(it, depth - 1),
+      isSecret(key) ? REDACTED : copyOf(it, depth - 1),
     ]),
   );
 }
 
-/** camelCase keys are judged like snake_case ones. A number is a count, never a secret. */
-function isSecret(key: string, value: Json): boolean {
+/** camelCase, kebab-case and dotted keys are judged like snake_case ones. */
+function isSecret(key: string): boolean {
   const words = key.replace(/([a-z0-9])([A-Z])/g, "$1_$2");
-  return typeof value !== "number" && SECRET.test(words);
+  return SECRET.test(words.replace(/[^A-Za-z0-9]+/g, "_"));
 }
 
 function copyList(list: readonly Json[], depth: number): Json {
@@ -50,9 +53,10 @@ function copyList(list: readonly Json[], depth: number): Json {
   return hidden > 0 ? [...shown, `… ${hidden} more`] : shown;
 }
 
-function cut(text: string): string {
-  if (text.length <= limits.displayStringCharactersMax) return text;
-  const end = limits.displayStringCharactersMax - 1;
+/** At most `max` characters, never half a surrogate pair. */
+function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const end = max - 1;
   const whole = /[\uD800-\uDBFF]/.test(text[end - 1]!) ? end - 1 : end;
   return `${text.slice(0, whole)}…`;
 }

@@ -1,6 +1,6 @@
 /**
  * Every failure the domain can name, as a tagged value, and the one place that turns a failure into what a client may read:
- * a code, whether trying again helps, and words for a person. Promises: no stack, SQL, path or token gets past `toErrorFrame`.
+ * a code, whether trying again helps, and words for a person. Promises: no stack, SQL, path or token gets past `describe`.
  */
 import { Data } from "effect";
 import { limits } from "./limits.ts";

@@ -9,7 +9,7 @@ import { decodeFrame } from "./frames.ts";
 import type { Decoded, Envelope } from "./frames.ts";
 import { limits } from "./limits.ts";
 import type { UserId } from "./model.ts";
-import type { ClientFrame, ConnectionFrame } from "./protocol.ts";
+import type { ClientFrame, ConnectionFrame, ErrorCode } from "./protocol.ts";
 import { route, URGENT } from "./router.ts";
 import type { Caller, RouterNeeds, RouterSettings } from "./router.ts";
 
@@ -21,6 +21,8 @@ export interface InboxGiven {
     effect: Effect.Effect<void, never, RouterNeeds>,
   ) => Fiber.Fiber<void>;
   readonly send: (frame: object) => void;
+  /** False while too many answers wait in the socket. */
+  readonly isWritable: () => boolean;
   readonly pause: () => void;
   readonly resume: () => void;
   /** Called with the strike that is one too many. */
@@ -55,8 +57,9 @@ export class Inbox {
     return this.#paused;
   }
 
-  /** Takes the thread that the URL names as if it had been asked for first. */
-  joinThread(thread_id: string): void {
+  /** Takes the thread that the URL names, if any, as if it had been asked for first. */
+  joinFromUrl(thread_id: string | null): void {
+    if (thread_id === null) return;
     const text = JSON.stringify({ type: "join_thread", thread_id });
     this.receiveText(text, text.length);
   }
@@ -90,13 +93,21 @@ export class Inbox {
     this.#bound();
   }
 
-  /** Reads on only while what has been read and not handled stays within its bound. */
+  /** The socket has taken some answers: perhaps more may be asked. */
+  noteSent(): void {
+    this.#bound();
+  }
+
+  /** Reads on only while what waits to be handled stays within its bound, and the client takes its answers. */
   #bound(): void {
     const pending = this.#waiting.length + this.#urgent;
-    if (!this.#paused && pending >= limits.framesPendingMax) {
+    const writable = this.#given.isWritable();
+    const isFull = pending >= limits.framesPendingMax || !writable;
+    const isFree = pending <= limits.framesPendingMax / 2 && writable;
+    if (!this.#paused && isFull) {
       this.#paused = true;
       this.#given.pause();
-    } else if (this.#paused && pending <= limits.framesPendingMax / 2) {
+    } else if (this.#paused && isFree) {
       this.#paused = false;
       this.#given.resume();
     }
@@ -212,16 +223,22 @@ const INTERNAL: ErrorDescription = {
   retryable: true,
 };
 
-/** JSON-RPC's reserved code for an error of the server's own kind. */
+/** JSON-RPC 2.0, section 5.1: the reserved codes that fit; all others are errors of the server's own kind. */
+const RPC_CODES: { readonly [code in ErrorCode]?: number } = {
+  unknown_message_type: -32_601,
+  invalid_message: -32_602,
+  internal: -32_603,
+};
 const RPC_SERVER_ERROR = -32_000;
 
 function asAnswer(frame: ConnectionFrame, { rpcId }: Envelope): object {
   if (rpcId === null) return frame;
   if (frame.type !== "error")
     return { jsonrpc: "2.0", id: rpcId, result: frame };
+  const code = RPC_CODES[frame.code] ?? RPC_SERVER_ERROR;
   return {
     jsonrpc: "2.0",
     id: rpcId,
-    error: { code: RPC_SERVER_ERROR, message: frame.message, data: frame },
+    error: { code, message: frame.message, data: frame },
   };
 }

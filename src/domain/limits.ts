@@ -30,9 +30,7 @@ export const limits = {
   tokenRefreshBytes: 16 * KiB,
   frameBytesMax: 64 * KiB,
   frameFragmentsMax: 64,
-  jsonDepthMax: 32,
   framesPendingMax: 64,
-  pongsPendingMax: 64,
   strikesPerMinuteMax: 20,
   messageBurstShare: 1 / 3,
   messageCharactersMax: 4_000,
@@ -60,13 +58,15 @@ export const limits = {
   jobBatchMax: 16,
   endedJobsKeptSeconds: 300,
   endingRetriesMax: 5,
+  endingRetryIntervalMs: 100,
 
   // --- database
   preparedStatementsMax: 500,
 
   // --- event log
   appendBatchEventsMax: 512,
-  appendQueueEventsMax: 20_000,
+  appendRetryIntervalMsMin: 50,
+  appendRetryIntervalMsMax: 2_000,
   displayStringCharactersMax: 500,
   displayListItemsMax: 20,
   displayBytesMax: 16 * KiB,
@@ -75,7 +75,6 @@ export const limits = {
   // --- cache and bus
   cacheEntriesMax: 100_000,
   cacheCommandTimeoutMs: 1_000,
-  busTopicSubscribersMax: 20_000,
   recommendationsLifetimeSeconds: 24 * 3_600,
 
   // --- the embedded database's directory

@@ -3,42 +3,13 @@
  * one transaction (group commit). Promises: events of a run are stored in the order written; a fenced run stores nothing more, and is told.
  */
 import { Context, Deferred, Effect, Layer, Queue, Schedule } from "effect";
-import { v7 as uuid } from "uuid";
 import { limits } from "./limits.ts";
-import type { RunId, Step, ThreadId, ToolCall, UserId } from "./model.ts";
+import type { ThreadId, UserId } from "./model.ts";
 import { Bus, Store, topics } from "./ports.ts";
-import type { Append, Appended, PendingEvent } from "./ports.ts";
-import type { Event, EventBody } from "./protocol.ts";
-
-export interface LoggedRun {
-  readonly user_id: UserId;
-  readonly thread_id: ThreadId;
-  readonly run_id: RunId;
-  readonly attempt: number;
-}
-
-export interface LogListener {
-  /** The run is another owner's now, or over. */
-  readonly fenced: () => void;
-  /** Somebody asked for its stop and the message may have been lost. */
-  readonly stopRequested: () => void;
-}
-
-/** One run's end of the log. `write` is synchronous, so that a machine's action can call it. */
-export interface RunLog {
-  readonly write: (
-    agent: string,
-    parent: string | null,
-    body: EventBody,
-  ) => void;
-  /** Stored together with the events written just before and just after it. */
-  readonly writeStep: (position: number, step: Step) => void;
-  readonly writeCall: (call: ToolCall) => void;
-  /** Takes what has not been appended, after what is under way: the ending stores it in its own transaction. */
-  readonly takeRest: Effect.Effect<Append>;
-  /** Done when everything written so far is stored, or fenced. */
-  readonly flushed: Effect.Effect<void>;
-}
+import type { Append, Appended, Ended } from "./ports.ts";
+import type { Event } from "./protocol.ts";
+import { openRunLog, takeFrom } from "./runLog.ts";
+import type { LoggedRun, LogListener, RunLog, Waiting } from "./runLog.ts";
 
 export class EventLog extends Context.Service<
   EventLog,
@@ -50,18 +21,6 @@ export class EventLog extends Context.Service<
     ) => Effect.Effect<void>;
   }
 >()("goldenpath/EventLog") {}
-
-interface Waiting {
-  readonly run: LoggedRun;
-  readonly listener: LogListener;
-  events: PendingEvent[];
-  steps: { readonly position: number; readonly step: Step }[];
-  calls: ToolCall[];
-  /** Settles when what waits now has been stored; null while nothing waits. */
-  queued: Deferred.Deferred<void> | null;
-  /** Settles when the append under way for this run is stored. */
-  underWay: Deferred.Deferred<void> | null;
-}
 
 export const eventLogLayer: Layer.Layer<EventLog, never, Store | Bus> =
   Layer.effect(
@@ -134,10 +93,27 @@ export const eventLogLayer: Layer.Layer<EventLog, never, Store | Bus> =
     }),
   );
 
+/** Tells everybody what an ending stored: the events, the thread's new state, and that a next run may be due. */
+export function announceEnd(
+  user: UserId,
+  ended: Ended,
+): Effect.Effect<void, never, EventLog | Bus> {
+  return Effect.gen(function* () {
+    const log = yield* EventLog;
+    const bus = yield* Bus;
+    yield* log.publish(ended.thread.thread_id, ended.events);
+    if (ended.dispatched) yield* bus.publish(topics.work, { kind: "work" });
+    yield* bus.publish(topics.user(user), {
+      kind: "thread",
+      thread: ended.thread,
+    });
+  });
+}
+
 /** An outage delays events and never drops them: the runs' own deadlines bound how long. */
 const whileDatabaseIsAway = Schedule.min([
-  Schedule.exponential("50 millis"),
-  Schedule.spaced("2 seconds"),
+  Schedule.exponential(limits.appendRetryIntervalMsMin),
+  Schedule.spaced(limits.appendRetryIntervalMsMax),
 ]);
 
 /** Takes what waits, up to the bound on a batch; the rest stays for the next one. */
@@ -156,14 +132,6 @@ function takeBatch(waiting: Set<Waiting>) {
   return taken;
 }
 
-function takeFrom(run: Waiting): Append {
-  const { events, steps, calls } = run;
-  run.events = [];
-  run.steps = [];
-  run.calls = [];
-  return { ...run.run, events, steps, calls };
-}
-
 function settle(
   run: Waiting,
   answer: Appended,
@@ -177,78 +145,4 @@ function settle(
     yield* publish(run.run.thread_id, answer.events);
     if (answer.stopRequested) run.listener.stopRequested();
   });
-}
-
-function openRunLog(
-  run: LoggedRun,
-  listener: LogListener,
-  waiting: Set<Waiting>,
-  noteWaiting: (run: Waiting) => void,
-): RunLog {
-  const own: Waiting = {
-    run,
-    listener,
-    events: [],
-    steps: [],
-    calls: [],
-    queued: null,
-    underWay: null,
-  };
-  const note = () => {
-    own.queued ??= Deferred.makeUnsafe<void>();
-    noteWaiting(own);
-  };
-  return {
-    write: (agent_name, parent_agent, body) => {
-      own.events.push(pendingEvent(agent_name, parent_agent, body));
-      note();
-    },
-    writeStep: (position, step) => {
-      own.steps.push({ position, step });
-      note();
-    },
-    writeCall: (call) => {
-      own.calls.push(call);
-      note();
-    },
-    takeRest: takeRest(own, waiting),
-    flushed: flushed(own),
-  };
-}
-
-function takeRest(own: Waiting, waiting: Set<Waiting>): Effect.Effect<Append> {
-  return Effect.suspend(() => {
-    if (own.underWay !== null) {
-      return Effect.andThen(
-        Deferred.await(own.underWay),
-        takeRest(own, waiting),
-      );
-    }
-    waiting.delete(own);
-    own.queued = null;
-    return Effect.succeed(takeFrom(own));
-  });
-}
-
-function flushed(own: Waiting): Effect.Effect<void> {
-  return Effect.suspend(() => {
-    const next = own.queued ?? own.underWay;
-    if (next === null) return Effect.void;
-    return Effect.andThen(Deferred.await(next), flushed(own));
-  });
-}
-
-/** An event as its emitter knows it: numbered by nobody yet. */
-export function pendingEvent(
-  agent_name: string,
-  parent_agent: string | null,
-  body: EventBody,
-): PendingEvent {
-  return {
-    event_id: uuid(),
-    timestamp: new Date().toISOString(),
-    agent_name,
-    parent_agent,
-    ...body,
-  };
 }

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect";
 import { ERROR_CODES } from "./codes.ts";
+import { limits } from "./limits.ts";
 import { Count, Instant } from "./events.ts";
 import type { Event } from "./events.ts";
 
@@ -18,11 +19,11 @@ export const SUBPROTOCOL_ALIAS = "jwt-auth";
 
 const Identifier = Schema.String.check(
   Schema.isNonEmpty(),
-  Schema.isMaxLength(64),
+  Schema.isMaxLength(limits.identifierCharactersMax),
 );
 const Text = Schema.String.check(
   Schema.isNonEmpty(),
-  Schema.isMaxLength(4_000),
+  Schema.isMaxLength(limits.messageCharactersMax),
 );
 
 const RunStatus = Schema.Literals([
@@ -85,7 +86,10 @@ export const TokenRefresh = Schema.Struct({
 export const Ping = Schema.Struct({
   type: Schema.Literal("ping"),
   id: Schema.optionalKey(
-    Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Finite]),
+    Schema.Union([
+      Schema.String.check(Schema.isMaxLength(limits.identifierCharactersMax)),
+      Schema.Finite,
+    ]),
   ),
 });
 

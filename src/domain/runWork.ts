@@ -3,7 +3,6 @@
  * Promises: the supervisor's events open and close the run (R1); the ending is one transaction with its answer (R6).
  */
 import { Effect, Schedule } from "effect";
-import { v7 as uuid } from "uuid";
 import type { AgentHost } from "../../machines/agent.ts";
 import type {
   Claimed,
@@ -13,15 +12,16 @@ import type {
 } from "../../machines/run.ts";
 import { AgentWork } from "./agentWork.ts";
 import type { AgentView, Application, Tool } from "./agents/definition.ts";
+import { endingOf } from "./ending.ts";
 import { ServiceUnavailable } from "./errors.ts";
 import type { RunFenced } from "./errors.ts";
 import { limits } from "./limits.ts";
-import { EventLog } from "./log.ts";
-import type { LogListener, RunLog } from "./log.ts";
-import type { Answer, Failure, MessageId, Step } from "./model.ts";
-import { Bus, Store, topics } from "./ports.ts";
-import type { Claim, Ended, Ending, Job } from "./ports.ts";
+import { announceEnd, EventLog } from "./log.ts";
+import type { Step } from "./model.ts";
+import { Store } from "./ports.ts";
+import type { Bus, Claim, Ending, Job } from "./ports.ts";
 import { closeOpen, hasBegun } from "./recovery.ts";
+import type { LogListener, RunLog } from "./runLog.ts";
 
 export const SUPERVISOR = "supervisor";
 
@@ -122,7 +122,9 @@ export class RunWork<R> implements RunHost {
     Store | EventLog | Bus | R
   > = Effect.gen({ self: this }, function* () {
     const store = yield* Store;
-    const ending = this.#ending();
+    const ending = endingOf(this.#leaving, this.#steps, (timedOut) =>
+      this.#application.answer(this.#view(), { timedOut }),
+    );
     this.#writeEnding(ending);
     const rest = yield* this.#runLog.takeRest;
     const ended = yield* store.end(rest, ending).pipe(
@@ -202,48 +204,14 @@ export class RunWork<R> implements RunHost {
     }
   }
 
-  #ending(): Ending {
-    if (this.#leaving === "stopped")
-      return withoutAnswer("cancelled", CANCELLED);
-    if (this.#leaving === "exhausted")
-      return withoutAnswer("failed", EXHAUSTED);
-    const timedOut = this.#leaving === "timedOut";
-    const answer = this.#answer(timedOut);
-    if (answer === null) {
-      return timedOut
-        ? withoutAnswer("timed_out", TIMED_OUT)
-        : withoutAnswer("failed", NO_ANSWER);
-    }
-    const whole =
-      !timedOut &&
-      !answer.partial &&
-      this.#steps.every((it) => it.status === "completed");
-    return {
-      status: whole ? "completed" : "partial",
-      error: timedOut ? TIMED_OUT : null,
-      answer: { ...answer, partial: !whole, message_id: uuid() as MessageId },
-    };
-  }
-
-  /** Nothing finished is nothing to answer with; an answer that cannot be made is a failed run, not a lost one. */
-  #answer(timedOut: boolean): Answer | null {
-    const finished = this.#steps.filter(
-      (it) => it.status === "completed" || it.status === "partial",
-    );
-    if (finished.length === 0) return null;
-    try {
-      return this.#application.answer(this.#view(), { timedOut });
-    } catch {
-      return null;
-    }
-  }
-
   #conclude(ending: Ending): Effect.Effect<void, never, R> {
     const { concluded } = this.#application;
     if (ending.answer === null || concluded === undefined) return Effect.void;
     const { user_id, thread_id, run_id } = this.#claimed;
     const now = this.#view().now;
     return concluded(ending.answer, { user_id, thread_id, run_id, now }).pipe(
+      Effect.timeoutOption(this.#settings.toolTimeoutMs),
+      Effect.asVoid,
       Effect.catchDefect((defect) =>
         Effect.logError("an answer could not be concluded", defect),
       ),
@@ -272,45 +240,6 @@ export class RunWork<R> implements RunHost {
   }
 }
 
-/** Tells everybody what an ending stored: the events, the thread's new state, and that a next run may be due. */
-export function announceEnd(
-  user: Claim["user_id"],
-  ended: Ended,
-): Effect.Effect<void, never, EventLog | Bus> {
-  return Effect.gen(function* () {
-    const log = yield* EventLog;
-    const bus = yield* Bus;
-    yield* log.publish(ended.thread.thread_id, ended.events);
-    if (ended.dispatched) yield* bus.publish(topics.work, { kind: "work" });
-    yield* bus.publish(topics.user(user), {
-      kind: "thread",
-      thread: ended.thread,
-    });
-  });
-}
-
-const endingRetries = Schedule.exponential("100 millis").pipe(
+const endingRetries = Schedule.exponential(limits.endingRetryIntervalMs).pipe(
   Schedule.upTo({ times: limits.endingRetriesMax }),
 );
-
-function withoutAnswer(status: RunFinal, error: Failure): Ending {
-  return { status, error, answer: null };
-}
-
-const CANCELLED: Failure = {
-  code: "cancelled",
-  message: "Stopped. What was computed so far is kept.",
-};
-const TIMED_OUT: Failure = {
-  code: "timed_out",
-  message: "Out of time. What was computed so far is kept.",
-};
-const EXHAUSTED: Failure = {
-  code: "attempts_exhausted",
-  message: `Gave up after ${limits.attemptsMax} interrupted attempts. Ask again; if it happens again, tell the operator.`,
-};
-const NO_ANSWER: Failure = {
-  code: "no_answer",
-  message:
-    "No agent could finish its part. Ask again, or ask for less at once.",
-};

@@ -10,11 +10,13 @@ import type {
   ThreadNotFound,
   TooManyRuns,
 } from "./errors.ts";
-import { EventLog, pendingEvent } from "./log.ts";
+import { announceEnd } from "./log.ts";
+import type { EventLog } from "./log.ts";
 import type { RunId, ThreadId, UserId } from "./model.ts";
 import { Bus, Jobs, Store, topics } from "./ports.ts";
 import type { PendingEvent, Submission, Submitted } from "./ports.ts";
-import { announceEnd, SUPERVISOR } from "./runWork.ts";
+import { pendingEvent } from "./runLog.ts";
+import { SUPERVISOR } from "./runWork.ts";
 import { makeWorker } from "./worker.ts";
 import type { WorkerOptions } from "./worker.ts";
 

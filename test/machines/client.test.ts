@@ -1,8 +1,6 @@
 /** The client machine under every order of events: only the drawn edges, and no way out of `refused` but an explicit one. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createActor, fromCallback, SimulatedClock } from "xstate";
-import { getShortestPaths } from "xstate/graph";
 import {
   clientMachine,
   closePolicy,
@@ -12,70 +10,14 @@ import {
   reconnectDelayMs,
   STABLE_AFTER_MS,
 } from "../../machines/client.ts";
-import type { ClientEvent, TransportCommand } from "../../machines/client.ts";
-
-const CODES = [
-  1000, 1001, 1006, 1008, 1009, 1011, 1012, 1013, 4301, 4302, 4401, 4403, 4408,
-  4429,
-];
-/** Every edge between top states; staying is always allowed. */
-const EDGES: Record<string, readonly string[]> = {
-  offline: ["connecting"],
-  connecting: ["online", "waiting", "refused", "offline"],
-  online: ["waiting", "refused", "offline"],
-  waiting: ["connecting", "offline"],
-  refused: ["connecting", "offline"],
-};
-
-const closings = fc.record({
-  type: fc.constant("CLOSED" as const),
-  code: fc.constantFrom(...CODES),
-  reason: fc.constantFrom("", "token_expired", "token_invalid"),
-});
-const clientEvents: fc.Arbitrary<ClientEvent> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant({ type: "CONNECT" as const }) },
-  fc.constant({ type: "CLOSE" as const }),
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      type: fc.constant("READY" as const),
-      degraded: fc.boolean(),
-      runs: fc.nat(2),
-    }),
-  },
-  { weight: 3, arbitrary: closings },
-  fc.record({ type: fc.constant("MODE" as const), degraded: fc.boolean() }),
-  fc.record({ type: fc.constant("RUNS" as const), runs: fc.nat(2) }),
-  fc.record({ type: fc.constant("DRAINING" as const), afterMs: fc.nat(5_000) }),
-);
-const steps = fc.array(
-  fc.oneof(
-    clientEvents,
-    fc.record({
-      type: fc.constant("time" as const),
-      ms: fc.integer({ min: 1, max: 20_000 }),
-    }),
-  ),
-  { maxLength: 60 },
-);
-
-function start(random: () => number = () => 0.5) {
-  const clock = new SimulatedClock();
-  const commands: string[] = [];
-  const transport = fromCallback<TransportCommand>(({ receive }) => {
-    receive((command) => commands.push(command.type));
-  });
-  const actor = createActor(clientMachine.provide({ actors: { transport } }), {
-    clock,
-    input: { random },
-  });
-  actor.start();
-  const top = () => {
-    const { value } = actor.getSnapshot();
-    return typeof value === "string" ? value : "online";
-  };
-  return { actor, clock, commands, top };
-}
+import { endsOf, pathsThrough } from "../support/controlled.ts";
+import {
+  EDGES,
+  clientEvents,
+  steps,
+  start,
+  startOnline,
+} from "./drawings/client.ts";
 
 test("random event sequences move only along the drawn edges", () => {
   fc.assert(
@@ -130,9 +72,7 @@ test("ready, running and degraded follow mode and active runs", () => {
         clientEvents.filter((it) => it.type === "MODE" || it.type === "RUNS"),
       ),
       (sequence) => {
-        const { actor } = start();
-        actor.send({ type: "CONNECT" });
-        actor.send({ type: "READY", degraded: false, runs: 0 });
+        const { actor } = startOnline();
         for (const event of sequence) {
           actor.send(event);
           const { context, value } = actor.getSnapshot();
@@ -177,15 +117,11 @@ test("a lost line waits with full jitter under the cap, and stability forgets th
 });
 
 test("draining adds the server's own wait once", () => {
-  const { actor, clock, top } = start();
-  actor.send({ type: "CONNECT" });
-  actor.send({ type: "READY", degraded: false, runs: 0 });
+  const { actor, clock, top } = startOnline();
   actor.send({ type: "DRAINING", afterMs: 1_000 });
   actor.send({ type: "CLOSED", code: 1012, reason: "restart" });
-  expect(actor.getSnapshot().context).toMatchObject({
-    delayMs: 1_125,
-    floorMs: 0,
-  });
+  const { delayMs, floorMs } = actor.getSnapshot().context;
+  expect([delayMs, floorMs]).toEqual([1_125, 0]);
   clock.increment(1_125);
   expect(top()).toBe("connecting");
 });
@@ -196,9 +132,7 @@ test("an expired token is refreshed after it was good, and refused when it never
     code: 4401,
     reason: "token_expired",
   } as const;
-  const { actor, clock, top } = start();
-  actor.send({ type: "CONNECT" });
-  actor.send({ type: "READY", degraded: false, runs: 0 });
+  const { actor, clock, top } = startOnline();
   actor.send(expired);
   expect(top()).toBe("waiting");
   clock.increment(RECONNECT_CEILING_MS);
@@ -214,27 +148,35 @@ test("an attempt without an answer is given up in time, and its socket closed", 
   expect(commands).toEqual(["open", "close"]);
 });
 
-test("every state is on a shortest path, and each path ends where the drawing says", () => {
-  const paths = getShortestPaths(clientMachine, {
-    input: { random: () => 0.5 },
-    events: [
-      { type: "CONNECT" },
-      { type: "CLOSE" },
-      { type: "READY", degraded: false, runs: 0 },
-      { type: "MODE", degraded: true },
-      { type: "RUNS", runs: 1 },
-      ...CODES.map(
-        (code) => ({ type: "CLOSED", code, reason: "" }) as ClientEvent,
-      ),
-    ],
-    serializeState: (state) => JSON.stringify(state.value),
-    limit: 10_000,
-  });
-  const reached = paths.map((path) => JSON.stringify(path.state.value));
-  const online = ["ready", "running", "degraded"].map((it) => ({ online: it }));
-  const top = Object.keys(EDGES).filter((it) => it !== "online");
-  const wanted = [...top, ...online].map((it) => JSON.stringify(it));
-  expect(reached.toSorted()).toEqual(wanted.toSorted());
+test("CONNECT cuts a wait short, and CLOSE leads offline from everywhere and closes what is open", () => {
+  const { actor, commands, top } = start();
+  actor.send({ type: "CONNECT" });
+  actor.send({ type: "CLOSED", code: 1006, reason: "" });
+  actor.send({ type: "CONNECT" });
+  expect(top()).toBe("connecting");
+  actor.send({ type: "CLOSE" });
+  expect([top(), commands.at(-1)]).toEqual(["offline", "close"]);
+  actor.send({ type: "CONNECT" });
+  actor.send({ type: "READY", degraded: false, runs: 0 });
+  actor.send({ type: "CLOSE" });
+  expect([top(), commands.at(-1)]).toEqual(["offline", "close"]);
+});
+
+test("every state is on a shortest path", () => {
+  const paths = pathsThrough(clientMachine, { random: () => 0.5 }, [
+    { type: "CONNECT" },
+    { type: "READY", degraded: false, runs: 0 },
+    { type: "MODE", degraded: true },
+    { type: "RUNS", runs: 1 },
+    { type: "CLOSED", code: 1006, reason: "" },
+    { type: "CLOSED", code: 4403, reason: "" },
+  ]);
+  const states = Object.keys(EDGES).flatMap((it) =>
+    it === "online"
+      ? ["online.ready", "online.running", "online.degraded"]
+      : it,
+  );
+  expect(endsOf(paths)).toEqual(states.toSorted());
 });
 
 test.each([

@@ -33,6 +33,7 @@ export class TestServer {
   readonly gates: Gates;
   readonly dataDir: string;
   readonly #sockets = new Set<TestSocket>();
+  #drained: Promise<void> | null = null;
 
   private constructor(node: Node, config: AppConfig, gates: Gates) {
     this.node = node;
@@ -112,9 +113,15 @@ export class TestServer {
     return (await (await this.fetch(path, user)).json()) as T;
   }
 
+  /** Stops the node under its open sockets: what clients see of a stop. */
+  drain(): Promise<void> {
+    this.#drained ??= this.node.stop();
+    return this.#drained;
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.terminate();
-    await this.node.stop();
+    await this.drain();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,10 @@
 /**
  * A WebSocket client for tests: keeps every frame it got, in order, and waits for those a test asks for. Promises: nothing received is
- * lost, and waiting ends with the frames seen so far instead of hanging.
+ * lost, a frame that is not the contract's fails the run, and waiting ends with the frames seen so far instead of hanging.
  */
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
+import type { JsonObject } from "../../src/domain/model.ts";
 import type {
   ConnectionFrameOf,
   ConnectionFrameType,
@@ -12,6 +13,7 @@ import type {
   EventType,
   ServerFrame,
 } from "../../src/domain/protocol.ts";
+import { frameProblem } from "./wireSchema.ts";
 
 export interface ConnectOptions {
   readonly token?: string | null;
@@ -47,8 +49,11 @@ export class TestSocket {
   private constructor(ws: WebSocket) {
     this.ws = ws;
     ws.on("message", (data: RawData) => {
-      this.frames.push(JSON.parse(String(data)) as ServerFrame);
+      const frame = JSON.parse(String(data)) as ServerFrame;
+      this.frames.push(frame);
       this.#arrived();
+      const problem = frameProblem(frame as unknown as JsonObject);
+      if (problem !== null) throw new Error(`off the contract: ${problem}`);
     });
     ws.on("error", () => undefined);
     this.closed = new Promise((resolve) => {

@@ -56,7 +56,8 @@ function storeOver(
 ): UsageStore["Service"] {
   return unsupported({
     coverage: () => Effect.succeed(coverageOf(records, sample)),
-    aggregate: (_user, query) => Effect.succeed(aggregate(records, query)),
+    aggregate: (_user, query) =>
+      Effect.succeed(aggregateRecords(records, query)),
   });
 }
 
@@ -96,7 +97,8 @@ function coverageOf(
   };
 }
 
-function aggregate(
+/** The sums a query asks for, by the plainest code there is. */
+export function aggregateRecords(
   records: readonly PricedRecord[],
   query: UsageQuery,
 ): readonly UsageRow[] {

@@ -5,6 +5,7 @@
 import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
+import { POLICIES, ROLES } from "./001-rights.ts";
 
 const TABLES = `
 create table users (
@@ -124,7 +125,8 @@ create index usage_by_time on usage_records (user_id, sample, at);
 /**
  * Locks the threads first, so that claims, endings and appends of one thread follow one another, then drops what is fenced, then
  * numbers and inserts the rest: seq is contiguous per thread because nobody else can be numbering it. It runs as gp_writer, and
- * nobody has a right to insert into the log but through it.
+ * nobody has a right to insert into the log but through it. A transaction in a user's role appends to that user's runs only; the
+ * group commit, which has taken no role, to those of all.
  */
 const APPEND = `
 create function append_events(thread_ids uuid[], batch json)
@@ -142,6 +144,7 @@ begin
     select i.*, r.stop_requested_at is not null as stop_requested
     from items i join runs r on r.run_id = i.run_id and r.thread_id = i.thread_id and r.user_id = i.user_id
     where i.thread_id = any (thread_ids) and r.attempt = i.attempt and r.status in ('running', 'awaiting_approval')
+      and (current_setting('role') = 'none' or r.user_id = current_setting('app.user_id', true))
   ), numbered as (
     select l.item, l.user_id, l.run_id, l.thread_id, e.value as event,
            t.last_seq + row_number() over (partition by l.thread_id order by l.item, e.ordinality) as seq
@@ -180,71 +183,6 @@ begin
     where e.thread_id = thread and e.seq > after order by e.seq limit most;
 end $$;
 `;
-
-/** Roles belong to the whole server, so another database may have made them already, perhaps at this very moment. */
-const ROLES = `
-do $$
-declare name text;
-begin
-  foreach name in array array['gp_app', 'gp_writer'] loop
-    begin
-      execute format('create role %I nologin nosuperuser nobypassrls', name);
-    exception when duplicate_object or unique_violation then null;
-    end;
-    if not pg_has_role(current_user, name, 'member') then
-      execute format('grant %I to current_user', name);
-    end if;
-  end loop;
-end $$;
-
-grant select, insert, update, delete on users, threads, runs, messages, imports, usage_records to gp_app;
-grant select on run_steps, tool_calls to gp_app;
-grant select, delete on events to gp_app;
-grant insert on events, run_steps, tool_calls to gp_writer;
-grant select (run_id, thread_id, user_id, attempt, status, dispatched_at, stop_requested_at, ended_at) on runs to gp_writer;
-grant select (thread_id, last_seq), update (last_seq) on threads to gp_writer;
--- An owner must be able to create in the schema at the moment it becomes one.
-do $$ begin
-  execute format('grant create on schema %I to gp_app, gp_writer', current_schema());
-  alter function append_events(uuid[], json) owner to gp_writer;
-  alter function read_events(text, uuid, bigint, integer) owner to gp_app;
-  execute format('revoke create on schema %I from gp_app, gp_writer', current_schema());
-end $$;
-revoke execute on function append_events(uuid[], json), read_events(text, uuid, bigint, integer) from public;
-grant execute on function append_events(uuid[], json) to gp_app;
-do $$ begin
-  execute format('grant execute on function append_events(uuid[], json), read_events(text, uuid, bigint, integer) to %I', session_user);
-end $$;
-`;
-
-const OWNED = [
-  "users",
-  "threads",
-  "runs",
-  "messages",
-  "run_steps",
-  "tool_calls",
-  "events",
-  "imports",
-  "usage_records",
-];
-
-const POLICIES = [
-  ...OWNED.map(
-    (table) => `
-alter table ${table} enable row level security;
-alter table ${table} force row level security;
-create policy own_rows on ${table} to gp_app
-  using (user_id = current_setting('app.user_id', true))
-  with check (user_id = current_setting('app.user_id', true));`,
-  ),
-  "create policy writer_reads on runs for select to gp_writer using (true);",
-  "create policy writer_reads on threads for select to gp_writer using (true);",
-  "create policy writer_advances on threads for update to gp_writer using (true);",
-  "create policy writer_adds on events for insert to gp_writer with check (true);",
-  "create policy writer_adds on run_steps for insert to gp_writer with check (true);",
-  "create policy writer_adds on tool_calls for insert to gp_writer with check (true);",
-].join("\n");
 
 async function up(db: Kysely<unknown>): Promise<void> {
   for (const part of [TABLES, APPEND, READ, ROLES, POLICIES]) {

@@ -31,8 +31,11 @@ const COLUMNS: Record<Exclude<Dimension, "day">, RawBuilder<unknown>> = {
   user: sql`end_user`,
 };
 
-/** True for the rows that count: real ones, or the sample while there are no real ones. */
-const counted = sql`sample = not exists (select 1 from usage_records real where not real.sample)`;
+/**
+ * True for the rows that count: real ones, or the sample while there are no real ones. Told by the first row in the order of the index
+ * usage_by_time, so that it costs one look however many rows there are.
+ */
+const counted = sql`sample = (select first.sample from usage_records first order by first.sample limit 1)`;
 
 interface CoverageRow {
   readonly records: number;
@@ -46,12 +49,17 @@ interface CoverageRow {
 
 export async function coverage(trx: Trx): Promise<Coverage> {
   const { rows } = await sql<CoverageRow>`
-    select count(*) as records, min(at) as first, max(at) as last,
-      coalesce(array_agg(distinct model order by model), '{}') as models,
-      coalesce(array_agg(distinct model order by model) filter (where computed_usd is null), '{}') as unpriced_models,
+    with by_model as (
+      select model, count(*) as records, min(at) as first, max(at) as last,
+        bool_or(computed_usd is null) as unpriced, bool_or(sample) as sample
+      from usage_records where ${counted} group by model
+    )
+    select coalesce(sum(records), 0) as records, min(first) as first, max(last) as last,
+      coalesce(json_agg(model order by model), '[]') as models,
+      coalesce(json_agg(model order by model) filter (where unpriced), '[]') as unpriced_models,
       coalesce(bool_or(sample), false) as sample,
       coalesce((select data_version from users), 0) as data_version
-    from usage_records where ${counted}`.execute(trx);
+    from by_model`.execute(trx);
   return rows[0]!;
 }
 
@@ -78,17 +86,22 @@ export async function aggregate(
 ): Promise<UsageRow[]> {
   const [first, second] = query.group_by;
   const { rows } = await sql<AggregateRow>`
-    select ${keyOf(first, query.time_zone)} as key_1, ${keyOf(second, query.time_zone)} as key_2,
-      coalesce(sum(requests), 0) as requests, coalesce(sum(uncached_input), 0) as uncached_input,
-      coalesce(sum(cache_read), 0) as cache_read, coalesce(sum(cache_write_5m), 0) as cache_write_5m,
-      coalesce(sum(cache_write_1h), 0) as cache_write_1h, coalesce(sum(output), 0) as output,
-      round(coalesce(sum(computed_usd), 0), 6) as computed_usd, round(sum(billed_usd), 6) as billed_usd,
-      coalesce(sum(${allTokens}) filter (where computed_usd is null), 0) as unpriced_tokens,
-      coalesce(sum(${allTokens}) filter (where tier = 'batch'), 0) as batch_tokens
-    from usage_records
-    where ${counted} and at >= ${query.period.from}::timestamptz and at < ${query.period.to}::timestamptz
-      and ${filtered(query.filter)}
-    group by 1, 2 order by computed_usd desc, unpriced_tokens desc, 1, 2 limit ${limits.groupsMax}`.execute(
+    select key_1::text, key_2::text, requests, uncached_input, cache_read, cache_write_5m, cache_write_1h, output,
+      round(computed_usd, 6) as computed_usd, round(billed_usd, 6) as billed_usd, unpriced_tokens, batch_tokens
+    from (
+      select ${keyOf(first, query.time_zone)} as key_1, ${keyOf(second, query.time_zone)} as key_2,
+        coalesce(sum(requests), 0) as requests, coalesce(sum(uncached_input), 0) as uncached_input,
+        coalesce(sum(cache_read), 0) as cache_read, coalesce(sum(cache_write_5m), 0) as cache_write_5m,
+        coalesce(sum(cache_write_1h), 0) as cache_write_1h, coalesce(sum(output), 0) as output,
+        coalesce(sum(computed_usd), 0) as computed_usd, sum(billed_usd) as billed_usd,
+        coalesce(sum(${allTokens}) filter (where computed_usd is null), 0) as unpriced_tokens,
+        coalesce(sum(${allTokens}) filter (where tier = 'batch'), 0) as batch_tokens
+      from usage_records
+      where ${counted} and at >= ${query.period.from}::timestamptz and at < ${query.period.to}::timestamptz
+        and ${filtered(query.filter)}
+      group by 1, 2
+    ) as groups
+    order by computed_usd desc, unpriced_tokens desc, 1, 2 limit ${limits.groupsMax}`.execute(
     trx,
   );
   return rows.map((row) => toUsageRow(row, query.group_by.length));
@@ -100,7 +113,7 @@ function keyOf(
 ): RawBuilder<unknown> {
   if (dimension === undefined) return sql`null::text`;
   if (dimension === "day") {
-    return sql`to_char(at at time zone ${timeZone}::text, 'YYYY-MM-DD')`;
+    return sql`(at at time zone ${timeZone}::text)::date`;
   }
   return COLUMNS[dimension];
 }

@@ -6,9 +6,16 @@ import type { RunId, ThreadId } from "../../domain/model.ts";
 import { Bus, Store, topics } from "../../domain/ports.ts";
 import { Runs } from "../../domain/runs.ts";
 import type { AppContext, AppEnv, Respond } from "../answers.ts";
-import { readBody, readCount, readInstant } from "../bodies.ts";
+import {
+  readBody,
+  readCount,
+  readInstant,
+  readLimit,
+  Storable,
+  toPage,
+} from "../bodies.ts";
 
-const Title = Schema.String.check(
+const Title = Storable.check(
   Schema.isNonEmpty(),
   Schema.isMaxLength(limits.titleCharactersMax),
 );
@@ -85,20 +92,11 @@ const runOf = (c: AppContext) => c.req.param("id") as RunId;
 
 function listThreads(c: AppContext) {
   return Effect.gen(function* () {
-    const limit = yield* readCount(
-      c,
-      "limit",
-      limits.pageItemsMax,
-      limits.pageItemsMax,
-    );
+    const limit = yield* readLimit(c);
     const before = yield* readInstant(c, "before");
-    const items = yield* (yield* Store).listThreads(userOf(c), {
-      before,
-      limit,
-    });
-    const next =
-      items.length === limit ? (items.at(-1)?.updated_at ?? null) : null;
-    return { items, next };
+    const page = { before, limit: limit + 1 };
+    const found = yield* (yield* Store).listThreads(userOf(c), page);
+    return toPage(found, limit, (it) => it.updated_at);
   });
 }
 
@@ -121,18 +119,15 @@ function renameThread(c: AppContext) {
 function listEvents(c: AppContext) {
   return Effect.gen(function* () {
     const after = yield* readCount(c, "after_seq", 0, Number.MAX_SAFE_INTEGER);
-    const limit = yield* readCount(
-      c,
-      "limit",
-      limits.pageItemsMax,
-      limits.pageItemsMax,
-    );
+    const limit = yield* readLimit(c);
     const store = yield* Store;
-    yield* store.findThread(userOf(c), threadOf(c));
-    const items = yield* store.readEvents(userOf(c), threadOf(c), after, limit);
-    return {
-      items,
-      next: items.length === limit ? (items.at(-1)?.seq ?? null) : null,
-    };
+    const thread = yield* store.findThread(userOf(c), threadOf(c));
+    const found = yield* store.readEvents(
+      userOf(c),
+      thread.thread_id,
+      after,
+      limit + 1,
+    );
+    return toPage(found, limit, (it) => it.seq);
   });
 }

@@ -14,7 +14,7 @@ import { limits } from "../../domain/limits.ts";
 import type { Dimension, ImportId } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
 import type { AppContext, AppEnv, Respond } from "../answers.ts";
-import { readBody, readInstant } from "../bodies.ts";
+import { readBody, readInstant, Storable } from "../bodies.ts";
 
 export const SAMPLE_SEED = 20_261;
 const DAY_MS = 86_400_000;
@@ -203,10 +203,7 @@ const Preferences = Schema.Struct({
         scope: Schema.NullOr(
           Schema.Struct({
             dimension: Schema.Literals(["project", "user", "model"]),
-            key: Schema.String.check(
-              Schema.isNonEmpty(),
-              Schema.isMaxLength(200),
-            ),
+            key: Storable.check(Schema.isNonEmpty(), Schema.isMaxLength(200)),
           }),
         ),
       }),
@@ -214,7 +211,9 @@ const Preferences = Schema.Struct({
   ),
 });
 
+/** Names of the IANA database only: an offset like +02:00 means the opposite to PostgreSQL. */
 function isTimeZone(zone: string): boolean {
+  if (!/^[A-Za-z]/.test(zone)) return false;
   try {
     new Intl.DateTimeFormat("en", { timeZone: zone });
     return true;

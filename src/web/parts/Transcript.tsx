@@ -17,26 +17,12 @@ export function Transcript() {
   const { threadId, phase, problem, transcript } = useConversation();
   const outbox = useClient((it) => it.outbox);
   const waiting = outbox.filter((item) => item.thread_id === threadId);
-  const { scrollRef, contentRef, isAtBottom, scrollToBottom, stopScroll } =
-    useStickToBottom({ initial: "instant", resize: "instant" });
-  const newest = waiting.at(-1)?.message_id;
-  useEffect(() => {
-    if (newest !== undefined) void scrollToBottom("instant");
-  }, [newest, scrollToBottom]);
   const last = transcript.turns.at(-1);
-  const followed = useRef(true);
-  const answered = last?.answer == null ? null : last.run_id;
-  // An answer is read from its beginning: follow the work to its end, then show the headline rather than the last line.
-  useEffect(() => {
-    if (answered === null || !followed.current) return;
-    stopScroll();
-    scrollRef.current
-      ?.querySelector(`[data-run="${answered}"] .answer`)
-      ?.scrollIntoView({ block: "start" });
-  }, [answered, scrollRef, stopScroll]);
-  useEffect(() => {
-    followed.current = isAtBottom;
-  }, [isAtBottom]);
+  const { scrollRef, contentRef, isAtBottom, scrollToBottom } =
+    useReadingPosition(
+      waiting.at(-1)?.message_id ?? null,
+      last?.answer == null ? null : last.run_id,
+    );
   const isEmpty =
     threadId === null && transcript.turns.length + waiting.length === 0;
   return (
@@ -84,6 +70,30 @@ export function Transcript() {
       </p>
     </div>
   );
+}
+
+/**
+ * Where the transcript stands: at its end while work goes on and after sending, and at the beginning of an answer once it is there, since
+ * an answer is read from its headline on. Whoever has scrolled away is left alone.
+ */
+function useReadingPosition(newest: string | null, answered: string | null) {
+  const stick = useStickToBottom({ initial: "instant", resize: "instant" });
+  const { scrollRef, isAtBottom, scrollToBottom, stopScroll } = stick;
+  const followed = useRef(true);
+  useEffect(() => {
+    if (newest !== null) void scrollToBottom("instant");
+  }, [newest, scrollToBottom]);
+  useEffect(() => {
+    if (answered === null || !followed.current) return;
+    stopScroll();
+    scrollRef.current
+      ?.querySelector(`[data-run="${answered}"] .answer`)
+      ?.scrollIntoView({ block: "start" });
+  }, [answered, scrollRef, stopScroll]);
+  useEffect(() => {
+    followed.current = isAtBottom;
+  }, [isAtBottom]);
+  return stick;
 }
 
 function LoadFailed({ problem }: { readonly problem: string | null }) {

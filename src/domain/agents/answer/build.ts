@@ -10,7 +10,8 @@ import type { Material } from "./material.ts";
 import { outlookFigures } from "./outlook.ts";
 import { savingFigures, savingsOf } from "./savings.ts";
 import { spendFigures } from "./spend.ts";
-import { write, writeNothing } from "./writers.ts";
+import { writeNothing } from "./nothing.ts";
+import { write } from "./writers.ts";
 
 /** Report and figures; what is missing stands in `material.missing` and is said in the answer. */
 export function buildReport(material: Material): Report {

@@ -13,7 +13,8 @@ import {
   methodSentence,
   monthSentence,
 } from "./outlook.ts";
-import { formatsTable, nothingSentences, waysSentences } from "./quality.ts";
+import { writeImport, writeNothing } from "./nothing.ts";
+import { formatsTable, waysSentences } from "./quality.ts";
 import {
   batchSentences,
   cacheSentence,
@@ -220,32 +221,6 @@ function writePrices(material: Material): readonly ReportSection[] {
     paragraphs: [...unknown, ...stated],
     tables: [priceTable(material)],
   });
-}
-
-/** The answer where there are no records for the question. */
-export function writeNothing(material: Material): readonly ReportSection[] {
-  const missing = material.missing.map(
-    (part) => `Missing from this answer: ${part}.`,
-  );
-  const sentences = [...nothingSentences(material), ...missing];
-  const misnamed =
-    material.inspection?.result.shortages.includes("unknown_name") === true;
-  return misnamed
-    ? section("headline", { paragraphs: sentences })
-    : writeImport(material, sentences);
-}
-
-function writeImport(
-  material: Material,
-  sentences: readonly string[],
-): readonly ReportSection[] {
-  return [
-    ...section("headline", { paragraphs: sentences }),
-    ...section("next", {
-      paragraphs: waysSentences(material),
-      tables: [formatsTable(material)],
-    }),
-  ];
 }
 
 function exampleList(questions: readonly string[]): string {

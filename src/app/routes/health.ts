@@ -1,0 +1,75 @@
+/** Health for balancers and people, and the metrics for Prometheus (docs/PROTOCOL.md section 7). None of it asks for a token. */
+import { Effect, Exit, Metric } from "effect";
+import { PrometheusMetrics } from "effect/observability";
+import type { Hono } from "hono";
+import { Connections } from "../../domain/connections.ts";
+import { Health } from "../../domain/health.ts";
+import { Runs } from "../../domain/runs.ts";
+import { authenticate } from "../../domain/sessions.ts";
+import { makeRespond, notFound } from "../answers.ts";
+import type { AppContext, AppEnv } from "../answers.ts";
+import type { HttpGiven } from "../http.ts";
+import { bearerOf, isForwarded, isLocalPeer } from "../peer.ts";
+import { VERSION } from "../version.ts";
+
+export function healthRoutes(app: Hono<AppEnv>, given: HttpGiven): void {
+  const respond = makeRespond(given.run);
+  app.get("/health/live", (c) => c.json({ status: "live" }));
+  app.get("/health/ready", async (c) => {
+    const exit = await given.run(Effect.map(Health, (it) => it.status()));
+    const serving = given.serverState() === "serving";
+    const database =
+      Exit.isSuccess(exit) && exit.value.services.database !== "down";
+    if (serving && database) return c.json({ status: "ready" });
+    const status = serving ? "no_database" : given.serverState();
+    return c.json({ status }, 503);
+  });
+  app.get("/health", (c) =>
+    respond(
+      c,
+      Effect.map(Health, (it) => ({
+        state: given.serverState(),
+        version: VERSION,
+        ...it.status(),
+      })),
+    ),
+  );
+  app.get("/metrics", async (c) => {
+    if (!(await mayReadMetrics(c, given))) return notFound(c);
+    const exit = await given.run(scrape);
+    return Exit.isSuccess(exit) ? c.text(exit.value) : c.text("", 500);
+  });
+}
+
+const STATES = ["connecting", "authenticated", "ready", "running", "degraded"];
+
+const openConnections = (state: string) =>
+  Metric.withAttributes(
+    Metric.gauge("goldenpath_connections", {
+      description: "Connections by state",
+    }),
+    { state },
+  );
+const activeRuns = Metric.gauge("goldenpath_runs_active", {
+  description: "Runs being worked on by this node",
+});
+
+const scrape = Effect.gen(function* () {
+  const counts = (yield* Connections).countByState();
+  for (const state of STATES)
+    yield* Metric.update(openConnections(state), counts.get(state) ?? 0);
+  yield* Metric.update(activeRuns, (yield* Runs).active());
+  return yield* PrometheusMetrics.format();
+});
+
+/** For this machine, unless a proxy stands between, or for an administrator's token. */
+async function mayReadMetrics(
+  c: AppContext,
+  given: HttpGiven,
+): Promise<boolean> {
+  if (isLocalPeer(c) && !isForwarded(c)) return true;
+  const token = bearerOf(c);
+  if (token === null) return false;
+  const exit = await given.run(authenticate({ kind: "token", token }));
+  return Exit.isSuccess(exit) && exit.value.admin;
+}

@@ -1,0 +1,133 @@
+/** The Cache port: values with a lifetime, taken once, and token buckets. */
+import { Effect, Layer, ManagedRuntime } from "effect";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { memoryCacheLayer } from "../../src/adapters/memory.ts";
+import { redisCacheLayer } from "../../src/adapters/redis.ts";
+import { healthLayer } from "../../src/domain/health.ts";
+import { Cache } from "../../src/domain/ports.ts";
+
+const SERVER = process.env["TEST_REDIS_URL"];
+const sleep = (ms: number) =>
+  new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+interface Row {
+  readonly name: string;
+  readonly layer: Layer.Layer<Cache>;
+  /** A server's clock cannot be set: there time passes by itself. */
+  readonly clock: "set" | "real";
+}
+
+const backends: readonly Row[] = [
+  { name: "memory", layer: memoryCacheLayer, clock: "set" },
+  ...(SERVER === undefined
+    ? []
+    : [
+        {
+          name: "redis",
+          layer: redisCacheLayer(SERVER).pipe(Layer.provide(healthLayer)),
+          clock: "real" as const,
+        },
+      ]),
+];
+
+describe.each(backends)("Cache on $name", ({ layer, clock }) => {
+  const pass = (ms: number): Promise<unknown> =>
+    clock === "set" ? vi.advanceTimersByTimeAsync(ms) : sleep(ms);
+  let cache: Cache["Service"];
+  let runtime: ManagedRuntime.ManagedRuntime<Cache, never>;
+  beforeEach(async () => {
+    if (clock === "set")
+      vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout"] });
+    runtime = ManagedRuntime.make(layer);
+    cache = await runtime.runPromise(Cache.use(Effect.succeed));
+    await expect
+      .poll(() => Effect.runPromise(Effect.exit(cache.get("ready"))))
+      .toMatchObject({ _tag: "Success" });
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await runtime.dispose();
+  });
+
+  const run = Effect.runPromise;
+  const key = () => crypto.randomUUID();
+
+  test("a value is had until its lifetime is over", async () => {
+    const it = key();
+    expect(await run(cache.get(it))).toBeNull();
+    await run(cache.set(it, "é💶\n", 2));
+    expect(await run(cache.get(it))).toBe("é💶\n");
+    await pass(1_900);
+    expect(await run(cache.get(it))).toBe("é💶\n");
+    await pass(200);
+    expect(await run(cache.get(it))).toBeNull();
+    expect(await run(cache.take(it))).toBeNull();
+  });
+
+  test("setting again replaces value and lifetime", async () => {
+    const it = key();
+    await run(cache.set(it, "one", 1));
+    await run(cache.set(it, "two", 10));
+    await pass(2_000);
+    expect(await run(cache.get(it))).toBe("two");
+  });
+
+  test("of many takers one gets the value", async () => {
+    const it = key();
+    await run(cache.set(it, "ticket", 30));
+    const taken = await Promise.all(
+      Array.from({ length: 20 }, () => run(cache.take(it))),
+    );
+    expect(taken.filter((value) => value !== null)).toEqual(["ticket"]);
+    expect(await run(cache.get(it))).toBeNull();
+  });
+
+  test("a bucket gives its burst, then says how long to wait, and that long is enough", async () => {
+    const it = key();
+    const rate = { burst: 3, perMinute: 60 };
+    const consume = async () =>
+      (await run(cache.consume(it, rate))).retryAfterMs;
+    for (let taken = 0; taken < 3; taken += 1) expect(await consume()).toBe(0);
+    const wait = await consume();
+    expect(wait).toBeGreaterThan(900);
+    expect(wait).toBeLessThanOrEqual(1_000);
+    await pass(wait - 50);
+    expect(await consume()).toBeGreaterThan(0);
+    await pass(50);
+    expect(await consume()).toBe(0);
+    expect(await consume()).toBeGreaterThan(0);
+  });
+
+  test("a bucket never holds more than its burst, and each key has its own", async () => {
+    const rate = { burst: 2, perMinute: 600 };
+    const [one, other] = [key(), key()];
+    await pass(clock === "set" ? 60_000 : 300);
+    const taken = [];
+    for (let index = 0; index < 4; index += 1)
+      taken.push((await run(cache.consume(one, rate))).retryAfterMs === 0);
+    expect(taken).toEqual([true, true, false, false]);
+    expect((await run(cache.consume(other, rate))).retryAfterMs).toBe(0);
+  });
+
+  test("over any sequence of waits no more is given than burst and rate allow", async () => {
+    const waits = fc.array(
+      fc.integer({ min: 0, max: clock === "set" ? 3_000 : 200 }),
+      { maxLength: clock === "set" ? 60 : 20 },
+    );
+    const property = fc.asyncProperty(waits, async (given) => {
+      const it = key();
+      const rate = { burst: 4, perMinute: 60 };
+      let taken = 0;
+      const startedMs = performance.now();
+      for (const wait of given) {
+        await pass(wait);
+        const { retryAfterMs } = await run(cache.consume(it, rate));
+        const elapsedMs = performance.now() - startedMs;
+        if (retryAfterMs === 0) taken += 1;
+        expect(taken).toBeLessThanOrEqual(4 + elapsedMs / 1_000 + 1e-6);
+      }
+    });
+    await fc.assert(property, { numRuns: clock === "set" ? 50 : 2 });
+  });
+});

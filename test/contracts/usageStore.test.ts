@@ -1,0 +1,272 @@
+/** The UsageStore port: sums against the plainest arithmetic over random records, and what imports add, share and take away. */
+import { Effect, Result } from "effect";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type {
+  Dimension,
+  ImportId,
+  ImportResult,
+  UserId,
+} from "../../src/domain/model.ts";
+import { UsageStore } from "../../src/domain/ports.ts";
+import type {
+  IdentifiedRecord,
+  UsageFilter,
+  UsageQuery,
+  UsageRow,
+} from "../../src/domain/ports.ts";
+import { backends } from "../support/backends.ts";
+import type { Backend } from "../support/backends.ts";
+import { record } from "../support/filled.ts";
+import { aggregateRecords } from "../support/usageStore.ts";
+
+const name = fc.constantFrom("a", "b", "C ü", null);
+const count = fc.integer({ min: 0, max: 2_000_000 });
+const dollars = fc.integer({ min: 0, max: 9_000_000 }).map((it) => it / 1e6);
+const anyRecord = fc.record({
+  at: fc
+    .date({
+      min: new Date("2026-10-20T00:00:00Z"),
+      max: new Date("2026-11-05T00:00:00Z"),
+      noInvalidDate: true,
+    })
+    .map((it) => it.toISOString()),
+  model: fc.constantFrom("gpt-4o", "claude-x", "unknown"),
+  provider: name,
+  project: name,
+  feature: name,
+  user: name,
+  tier: fc.constantFrom("standard", "batch", "flex", "priority"),
+  requests: fc.integer({ min: 0, max: 1_000 }),
+  tokens: fc.record({
+    uncached_input: count,
+    cache_read: count,
+    cache_write_5m: count,
+    cache_write_1h: count,
+    output: count,
+  }),
+  billed_usd: fc.option(dollars),
+  computed_usd: fc.option(dollars),
+});
+const dimensions: Dimension[] = [
+  "model",
+  "provider",
+  "project",
+  "feature",
+  "user",
+  "day",
+];
+const anyQuery = fc.record({
+  group_by: fc.uniqueArray(fc.constantFrom(...dimensions), { maxLength: 2 }),
+  time_zone: fc.constantFrom("UTC", "Europe/Berlin", "America/New_York"),
+  period: fc
+    .tuple(fc.integer({ min: 18, max: 33 }), fc.integer({ min: 1, max: 15 }))
+    .map(([first, days]) => ({
+      from: new Date(Date.UTC(2026, 9, first)).toISOString(),
+      to: new Date(Date.UTC(2026, 9, first + days)).toISOString(),
+    })),
+  filter: fc.record(
+    {
+      model: fc.uniqueArray(fc.constantFrom("gpt-4o", "unknown"), {
+        maxLength: 2,
+      }),
+      user: fc.uniqueArray(name, { maxLength: 3 }),
+      project: fc.uniqueArray(name, { minLength: 1, maxLength: 2 }),
+    },
+    { requiredKeys: [] },
+  ) as fc.Arbitrary<UsageFilter>,
+});
+
+describe.each(backends)("UsageStore on $name", ({ open }) => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await open();
+  });
+  afterAll(() => backend.close());
+
+  const use = <A, E>(
+    work: (store: UsageStore["Service"]) => Effect.Effect<A, E>,
+  ) => backend.run(UsageStore.use(work));
+  const newUser = () => crypto.randomUUID() as UserId;
+  const coverage = (user: UserId) => use((it) => it.coverage(user));
+
+  /** Imports batches as one file; answers its id and what each batch kept. */
+  async function load(
+    user: UserId,
+    batches: readonly (readonly IdentifiedRecord[])[],
+    sample = false,
+  ) {
+    const source = { format: "test", sample, file_name: null };
+    const id = await use((it) => it.beginImport(user, source));
+    const saved = [];
+    for (const batch of batches)
+      saved.push(await use((it) => it.saveRecords(user, id, batch)));
+    const result = { import_id: id, sample } as ImportResult;
+    await use((it) => it.finishImport(user, result));
+    return { id, saved };
+  }
+  const remove = (user: UserId, id: ImportId) =>
+    use((it) => Effect.result(it.removeImport(user, id)));
+
+  test("sums equal independent ones over any records, grouping, filter, period and zone", async () => {
+    const property = fc.asyncProperty(
+      fc.array(anyRecord, { maxLength: 40 }),
+      fc.array(anyQuery, { minLength: 1, maxLength: 4 }),
+      async (given, queries) => {
+        const user = newUser();
+        const records = given.map((it, index) => record(`${index}`, it));
+        await load(user, [records]);
+        for (const query of queries) {
+          const rows = await use((it) => it.aggregate(user, query));
+          expectSameRows(rows, expectedRows(records, query));
+        }
+      },
+    );
+    await fc.assert(property, { numRuns: 40 });
+  }, 60_000);
+
+  test("rows come dearest first", async () => {
+    const user = newUser();
+    const records = [3, 9, 1].map((usd) =>
+      record(`${usd}`, { model: `m${usd}`, computed_usd: usd }),
+    );
+    await load(user, [records]);
+    const rows = await use((it) =>
+      it.aggregate(user, { ...DAY, group_by: ["model"] }),
+    );
+    expect(rows.map((it) => it.keys[0])).toEqual(["m9", "m3", "m1"]);
+  });
+
+  test("a day is a day of the zone, over the end of summer time", async () => {
+    const user = newUser();
+    const hours = [
+      "2026-10-24T21:59:59.999Z",
+      "2026-10-24T22:00:00.000Z",
+      "2026-10-25T22:59:59.999Z",
+      "2026-10-25T23:00:00.000Z",
+    ];
+    await load(user, [hours.map((at) => record(at, { at, requests: 1 }))]);
+    const rows = await use((it) =>
+      it.aggregate(user, {
+        period: { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" },
+        time_zone: "Europe/Berlin",
+        group_by: ["day"],
+        filter: {},
+      }),
+    );
+    const days = rows.map((it) => [it.keys[0], it.requests]);
+    expect(days.toSorted()).toEqual([
+      ["2026-10-24", 1],
+      ["2026-10-25", 2],
+      ["2026-10-26", 1],
+    ]);
+  });
+
+  test("an identity counts once, within a batch, between batches and across imports", async () => {
+    const user = newUser();
+    const [a, b, c] = ["a", "b", "c"].map((it) => record(it));
+    const first = await load(user, [
+      [a!, b!, a!],
+      [b!, c!],
+    ]);
+    expect(first.saved).toEqual([
+      { kept: 2, duplicate: 1 },
+      { kept: 1, duplicate: 1 },
+    ]);
+    const again = await load(user, [[a!, b!, c!]]);
+    expect(again.saved).toEqual([{ kept: 0, duplicate: 3 }]);
+    expect((await coverage(user)).records).toBe(3);
+  });
+
+  test("removing an import keeps the rows that another one brought, until that goes too", async () => {
+    const user = newUser();
+    const [a, b] = [record("a"), record("b")];
+    const first = await load(user, [[a, b]]);
+    const second = await load(user, [[b]]);
+    await remove(user, first.id);
+    expect((await coverage(user)).records).toBe(1);
+    await remove(user, second.id);
+    expect(await coverage(user)).toMatchObject({
+      records: 0,
+      first: null,
+      last: null,
+      models: [],
+    });
+    const gone = await remove(user, second.id);
+    expect(Result.isFailure(gone) && gone.failure._tag).toBe("ImportNotFound");
+  });
+
+  test("nobody removes another user's import", async () => {
+    const user = newUser();
+    const { id } = await load(user, [[record("a")]]);
+    expect(Result.isFailure(await remove(newUser(), id))).toBe(true);
+    expect((await coverage(user)).records).toBe(1);
+  });
+
+  test("sample rows count only while there is nothing else", async () => {
+    const user = newUser();
+    const sample = [record("s", { model: "sampled", computed_usd: 7 })];
+    await load(user, [sample], true);
+    expect(await coverage(user)).toMatchObject({ records: 1, sample: true });
+    const real = await load(user, [[record("r", { computed_usd: 2 })]]);
+    expect(await coverage(user)).toMatchObject({
+      records: 1,
+      sample: false,
+      models: ["gpt-4o"],
+    });
+    const [sum] = await use((it) => it.aggregate(user, DAY));
+    expect(sum?.computed_usd).toBe(2);
+    await remove(user, real.id);
+    expect(await coverage(user)).toMatchObject({ records: 1, sample: true });
+  });
+
+  test("data_version grows with every change, and unpriced models are named", async () => {
+    const user = newUser();
+    const versions = [(await coverage(user)).data_version];
+    const first = await load(user, [[record("a", { computed_usd: null })]]);
+    const { data_version, unpriced_models } = await coverage(user);
+    expect(unpriced_models).toEqual(["gpt-4o"]);
+    versions.push(data_version);
+    await load(user, [[record("b")]]);
+    versions.push((await coverage(user)).data_version);
+    await remove(user, first.id);
+    versions.push((await coverage(user)).data_version);
+    for (const [index, version] of versions.slice(1).entries())
+      expect(version).toBeGreaterThan(versions[index]!);
+  });
+});
+
+const DAY: UsageQuery = {
+  period: { from: "2026-10-05T00:00:00Z", to: "2026-10-06T00:00:00Z" },
+  time_zone: "UTC",
+  group_by: [],
+  filter: {},
+};
+
+/** One row over nothing is how SQL sums nothing. */
+function expectedRows(
+  records: readonly IdentifiedRecord[],
+  query: UsageQuery,
+): readonly UsageRow[] {
+  return aggregateRecords(records, query);
+}
+
+function expectSameRows(
+  got: readonly UsageRow[],
+  wanted: readonly UsageRow[],
+): void {
+  const byKeys = (rows: readonly UsageRow[]) =>
+    new Map(rows.map((row) => [JSON.stringify(row.keys), row]));
+  const found = byKeys(got);
+  expect(found.size).toBe(got.length);
+  expect([...found.keys()].toSorted()).toEqual(
+    [...byKeys(wanted).keys()].toSorted(),
+  );
+  for (const { keys, computed_usd, billed_usd, ...counts } of wanted) {
+    const row = found.get(JSON.stringify(keys))!;
+    expect(row).toMatchObject(counts);
+    expect(row.computed_usd).toBeCloseTo(computed_usd, 5);
+    if (billed_usd === null) expect(row.billed_usd).toBeNull();
+    else expect(row.billed_usd).toBeCloseTo(billed_usd, 5);
+  }
+}

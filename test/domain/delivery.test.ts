@@ -1,0 +1,196 @@
+/**
+ * Delivery of a thread to one outlet on the real store and bus (R5): whatever the bus loses, doubles or swaps, and however the outlet stalls,
+ * what is delivered is the log. A failure prints fast-check's seed and path.
+ */
+import { Effect, Exit, Latch, Layer, Scope } from "effect";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { deliverThread } from "../../src/domain/delivery.ts";
+import type { Outlet } from "../../src/domain/delivery.ts";
+import { ServiceUnavailable } from "../../src/domain/errors.ts";
+import type { UserId } from "../../src/domain/model.ts";
+import { Bus, Store, topics } from "../../src/domain/ports.ts";
+import type { BusMessage, Claim } from "../../src/domain/ports.ts";
+import type { Event } from "../../src/domain/protocol.ts";
+import { backends } from "../support/backends.ts";
+import type { Backend } from "../support/backends.ts";
+import { appendTo, claim, submit, thought } from "../support/filled.ts";
+
+let backend: Backend;
+beforeAll(async () => {
+  backend = await backends[0]!.open();
+});
+afterAll(() => backend.close());
+
+/** An outlet that takes so many events, then no more until it is opened for the next ones. */
+class Reader implements Outlet {
+  readonly got: Event[] = [];
+  readonly #latch = Latch.makeUnsafe(true);
+  readonly writable = Effect.suspend(() => this.#latch.await);
+  #room: number;
+
+  constructor(room = Number.POSITIVE_INFINITY) {
+    this.#room = room;
+  }
+
+  deliver(event: Event): void {
+    this.got.push(event);
+    this.#room -= 1;
+    if (this.#room <= 0) this.#latch.closeUnsafe();
+  }
+
+  isWritable(): boolean {
+    return this.#room > 0;
+  }
+
+  makeRoom(room: number): void {
+    this.#room = room;
+    this.#latch.openUnsafe();
+  }
+}
+
+async function working(): Promise<Claim> {
+  const user = crypto.randomUUID() as UserId;
+  const { run_id } = await submit(backend, user);
+  return (await claim(backend, user, run_id))!;
+}
+
+/** Stores so many events; answers what their publisher would say. */
+async function write(it: Claim, count: number): Promise<BusMessage> {
+  const events = Array.from({ length: count }, (_, index) =>
+    thought(`${index}`),
+  );
+  const [answer] = await backend.run(
+    Store.use((store) => store.append([appendTo(it, { events })])),
+  );
+  if (answer?.fenced !== false) throw new Error("the append was fenced");
+  const { thread_id } = it;
+  const last_seq = answer.events.at(-1)!.seq;
+  return { kind: "events", thread_id, last_seq, events: answer.events };
+}
+
+const publish = (it: Claim, message: BusMessage) =>
+  backend.run(
+    Bus.use((bus) => bus.publish(topics.thread(it.thread_id), message)),
+  );
+
+/** Delivers a claim's thread to the reader until the answer is called. */
+async function deliver(
+  reader: Outlet,
+  { user_id, thread_id }: Claim,
+  afterSeq = 0,
+  faults: (store: Store["Service"]) => Store["Service"] = (it) => it,
+): Promise<() => Promise<void>> {
+  const scope = Scope.makeUnsafe();
+  const store = await backend.run(
+    Store.use((it) => Effect.succeed(faults(it))),
+  );
+  await backend.run(
+    deliverThread(reader, user_id, thread_id, afterSeq).pipe(
+      Effect.provide(Layer.succeed(Store, store)),
+      Scope.provide(scope),
+    ),
+  );
+  const stop = () => Effect.runPromise(Scope.close(scope, Exit.void));
+  onTestFinished(stop);
+  return stop;
+}
+
+const logOf = ({ user_id, thread_id }: Claim) =>
+  backend.run(Store.use((it) => it.readEvents(user_id, thread_id, 0, 10_000)));
+
+const step = fc.record({
+  events: fc.integer({ min: 1, max: 5 }),
+  fate: fc.constantFrom("told", "lost", "twice", "late", "number only"),
+  /** Room the outlet gets after this step; null leaves it as it is. */
+  room: fc.option(fc.integer({ min: 0, max: 6 })),
+});
+
+test("R5 lossy bus, stalling outlet: the outlet gets the log", async () => {
+  const property = fc.asyncProperty(
+    fc.array(step, { minLength: 1, maxLength: 25 }),
+    fc.integer({ min: 0, max: 3 }),
+    async (steps, before) => {
+      const it = await working();
+      if (before > 0) await write(it, before);
+      const reader = new Reader(2);
+      const stop = await deliver(reader, it);
+      const late: BusMessage[] = [];
+      for (const { events, fate, room } of steps) {
+        const message = await write(it, events);
+        if (fate === "late") late.push(message);
+        if (fate === "told" || fate === "twice") await publish(it, message);
+        if (fate === "twice") await publish(it, message);
+        if (fate === "number only" && message.kind === "events")
+          await publish(it, { ...message, events: [] });
+        if (room !== null) reader.makeRoom(room);
+      }
+      for (const message of late.toReversed()) await publish(it, message);
+      reader.makeRoom(Number.POSITIVE_INFINITY);
+      await publish(it, await write(it, 1));
+      const log = await logOf(it);
+      await expect
+        .poll(() => reader.got.length, { timeout: 5_000, interval: 5 })
+        .toBe(log.length);
+      expect(reader.got).toEqual(log);
+      await stop();
+    },
+  );
+  await fc.assert(property, { numRuns: 60, endOnFailure: true });
+}, 60_000);
+
+test("R5 a long replay goes on live, page after page", async () => {
+  const it = await working();
+  for (let page = 0; page < 5; page += 1) await write(it, 150);
+  const reader = new Reader();
+  await deliver(reader, it, 7);
+  await publish(it, await write(it, 3));
+  await expect.poll(() => reader.got.length).toBe(753 - 7);
+  expect(reader.got).toEqual((await logOf(it)).slice(7));
+});
+
+test("the log is read no faster than the outlet takes it", async () => {
+  const it = await working();
+  for (let page = 0; page < 10; page += 1) await write(it, 150);
+  let reads = 0;
+  const reader = new Reader(10);
+  await deliver(reader, it, 0, (store) => ({
+    ...store,
+    readEvents: (...asked) => ((reads += 1), store.readEvents(...asked)),
+  }));
+  await expect.poll(() => reader.got.length).toBe(10);
+  await publish(it, await write(it, 1));
+  expect(reads).toBeLessThanOrEqual(2);
+  reader.makeRoom(Number.POSITIVE_INFINITY);
+  await expect.poll(() => reader.got.length).toBe(1_501);
+});
+
+test("after its scope has closed nothing is delivered", async () => {
+  const it = await working();
+  const reader = new Reader();
+  const stop = await deliver(reader, it);
+  await publish(it, await write(it, 2));
+  await expect.poll(() => reader.got.length).toBe(2);
+  await stop();
+  await publish(it, await write(it, 2));
+  expect(reader.got).toHaveLength(2);
+});
+
+test("a database that is away delays the replay, and live events wait for it", async () => {
+  const it = await working();
+  await write(it, 3);
+  let outages = 1;
+  const away = new ServiceUnavailable({ service: "database", cause: "test" });
+  const reader = new Reader();
+  await deliver(reader, it, 0, (store) => ({
+    ...store,
+    readEvents: (...asked) =>
+      Effect.suspend(() =>
+        outages-- > 0 ? Effect.fail(away) : store.readEvents(...asked),
+      ),
+  }));
+  await publish(it, await write(it, 2));
+  await expect
+    .poll(() => reader.got.map((event) => event.seq), { timeout: 5_000 })
+    .toEqual([1, 2, 3, 4, 5]);
+});

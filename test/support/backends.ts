@@ -1,0 +1,98 @@
+/**
+ * The databases that the contract suites run on: the embedded one, and a PostgreSQL server where TEST_DATABASE_URL names one. Another
+ * backend is one more row. Promises: each opening is a migrated database of its own, gone after `close`.
+ */
+import { Effect, Exit, Layer, ManagedRuntime, Scope } from "effect";
+import { rmSync } from "node:fs";
+import pg from "pg";
+import type { PgBoss } from "pg-boss";
+import { Database, makeDatabase } from "../../src/adapters/database.ts";
+import { jobsLayer, makeEnqueue, openBoss } from "../../src/adapters/jobs.ts";
+import { memoryBusLayer } from "../../src/adapters/memory.ts";
+import { storeLayer, usageStoreLayer } from "../../src/adapters/store/index.ts";
+import { openPool } from "../../src/app/compose.ts";
+import type { Bus, Jobs, Store, UsageStore } from "../../src/domain/ports.ts";
+import { configOf, temporaryDirectory, TEST_SECRET } from "./config.ts";
+
+type Services = Store | UsageStore | Jobs | Bus | Database;
+
+export interface Backend {
+  readonly pool: pg.Pool;
+  readonly boss: PgBoss;
+  readonly run: <A, E>(effect: Effect.Effect<A, E, Services>) => Promise<A>;
+  readonly close: () => Promise<void>;
+}
+
+export interface BackendRow {
+  readonly name: string;
+  readonly open: () => Promise<Backend>;
+}
+
+const SERVER = process.env["TEST_DATABASE_URL"];
+
+export const backends: readonly BackendRow[] = [
+  { name: "embedded", open: openEmbeddedBackend },
+  ...(SERVER === undefined
+    ? []
+    : [{ name: "postgres", open: () => openServerBackend(SERVER) }]),
+];
+
+/** Runs of one user at work at once, in every backend. */
+export const ACTIVE_RUNS_PER_USER = 3;
+
+async function openEmbeddedBackend(): Promise<Backend> {
+  const dataDir = temporaryDirectory();
+  return openBackend({ DATA_DIR: dataDir }, async () =>
+    rmSync(dataDir, { recursive: true, force: true }),
+  );
+}
+
+/** A fresh database on the server, dropped afterwards. */
+async function openServerBackend(url: string): Promise<Backend> {
+  const name = `goldenpath_test_${crypto.randomUUID().replaceAll("-", "")}`;
+  const admin = async (statement: string) => {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(statement);
+    await client.end();
+  };
+  await admin(`create database ${name}`);
+  const own = new URL(url);
+  own.pathname = name;
+  return openBackend({ DATABASE_URL: own.href }, () =>
+    admin(`drop database ${name} with (force)`),
+  );
+}
+
+async function openBackend(
+  env: Record<string, string>,
+  remove: () => Promise<void>,
+): Promise<Backend> {
+  const scope = Scope.makeUnsafe();
+  const config = await configOf({ JWT_SECRET: TEST_SECRET, ...env });
+  const { pool } = await Effect.runPromise(
+    Scope.provide(openPool(config), scope),
+  );
+  const boss = await openBoss(pool, { supervise: false });
+  const policy = {
+    activeRunsPerUser: ACTIVE_RUNS_PER_USER,
+    enqueue: makeEnqueue(boss),
+  };
+  const runtime = ManagedRuntime.make(
+    Layer.mergeAll(storeLayer(policy), usageStoreLayer, jobsLayer(boss)).pipe(
+      Layer.provideMerge(Layer.succeed(Database, makeDatabase(pool))),
+      Layer.provideMerge(memoryBusLayer),
+    ),
+  );
+  return {
+    pool,
+    boss,
+    run: (effect) => runtime.runPromise(effect),
+    close: async () => {
+      await runtime.dispose();
+      await boss.stop({ graceful: false });
+      await Effect.runPromise(Scope.close(scope, Exit.void));
+      await remove();
+    },
+  };
+}
