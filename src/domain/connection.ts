@@ -19,7 +19,7 @@ import { Heartbeat, TokenWatch } from "./liveness.ts";
 import type { ConnectionId, Thread } from "./model.ts";
 import { hearUser } from "./news.ts";
 import type { Identity } from "./ports.ts";
-import type { ConnectionFrame, Event } from "./protocol.ts";
+import type { CloseCode, ConnectionFrame, Event } from "./protocol.ts";
 import type {
   Caller,
   Dismissal,
@@ -42,7 +42,7 @@ export interface ConnectionGiven {
   ) => Fiber.Fiber<void>;
   readonly send: (event: ConnectionEvent) => void;
   readonly greeting: (connection: Connection) => ConnectionFrame;
-  readonly released: (connection: Connection) => void;
+  readonly released: (code: CloseCode | null) => void;
   /** The text of an event, made once for all who get it. */
   readonly textOf: (event: Event) => string;
 }
@@ -148,7 +148,7 @@ export class Connection implements ConnectionHost {
       wire.close(how.code, how.reason);
     }
     if (this.#opened !== null) this.#releaseOpened(this.#opened);
-    this.#given.released(this);
+    this.#given.released(how?.code ?? null);
   }
 
   /** Sends a frame that is not an event; before the greeting there is nobody to send to. */

@@ -4,6 +4,7 @@
  */
 import { Context, Deferred, Effect, Layer, Queue, Schedule } from "effect";
 import { limits } from "./limits.ts";
+import { countEventsAppended } from "./metrics.ts";
 import type { ThreadId, UserId } from "./model.ts";
 import { Bus, Store, topics } from "./ports.ts";
 import type { Append, Appended, Ended } from "./ports.ts";
@@ -142,6 +143,7 @@ function settle(
     run.underWay = null;
     yield* Deferred.succeed(done, undefined);
     if (answer.fenced) return run.listener.fenced();
+    yield* countEventsAppended(answer.events.length);
     yield* publish(run.run.thread_id, answer.events);
     if (answer.stopRequested) run.listener.stopRequested();
   });

@@ -14,6 +14,7 @@ import { Connection } from "./connection.ts";
 import { TooManyConnections } from "./errors.ts";
 import { Health } from "./health.ts";
 import { limits } from "./limits.ts";
+import { countConnectionClosed } from "./metrics.ts";
 import type { ConnectionId, Thread, UserId } from "./model.ts";
 import { Store } from "./ports.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
@@ -104,7 +105,10 @@ export function makeOpener(settings: ConnectionSettings, registry: Registry) {
         textOf,
         send: (event) => tell(actor, event),
         greeting: (it) => greeting(it, settings, health),
-        released: () => void registry.remove(id),
+        released: (code) => {
+          registry.remove(id);
+          fork(countConnectionClosed(code ?? "none"));
+        },
       });
       const actor = createActor(machine, {
         input: {

@@ -16,6 +16,7 @@ import { endingOf } from "./ending.ts";
 import { ServiceUnavailable } from "./errors.ts";
 import type { RunFenced } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { countEventsAppended, countRunEnded } from "./metrics.ts";
 import { announceEnd, EventLog } from "./log.ts";
 import type { Step } from "./model.ts";
 import { Store } from "./ports.ts";
@@ -137,6 +138,8 @@ export class RunWork<R> implements RunHost {
       ),
     );
     this.disposition = "complete";
+    yield* countRunEnded(ending.status);
+    yield* countEventsAppended(ended.events.length);
     yield* announceEnd(this.#claimed.user_id, ended);
     yield* this.#conclude(ending);
     return ending.status;

@@ -1,9 +1,10 @@
 /** Health for balancers and people, and the metrics for Prometheus (docs/PROTOCOL.md section 7). None of it asks for a token. */
-import { Effect, Exit, Metric } from "effect";
+import { Effect, Exit } from "effect";
 import { PrometheusMetrics } from "effect/observability";
 import type { Hono } from "hono";
 import { Connections } from "../../domain/connections.ts";
 import { Health } from "../../domain/health.ts";
+import { gaugeConnections, gaugeRunsActive } from "../../domain/metrics.ts";
 import { Runs } from "../../domain/runs.ts";
 import { authenticate } from "../../domain/sessions.ts";
 import { makeRespond, notFound } from "../answers.ts";
@@ -43,22 +44,11 @@ export function healthRoutes(app: Hono<AppEnv>, given: HttpGiven): void {
 
 const STATES = ["connecting", "authenticated", "ready", "running", "degraded"];
 
-const openConnections = (state: string) =>
-  Metric.withAttributes(
-    Metric.gauge("goldenpath_connections", {
-      description: "Connections by state",
-    }),
-    { state },
-  );
-const activeRuns = Metric.gauge("goldenpath_runs_active", {
-  description: "Runs being worked on by this node",
-});
-
 const scrape = Effect.gen(function* () {
   const counts = (yield* Connections).countByState();
   for (const state of STATES)
-    yield* Metric.update(openConnections(state), counts.get(state) ?? 0);
-  yield* Metric.update(activeRuns, (yield* Runs).active());
+    yield* gaugeConnections(state, counts.get(state) ?? 0);
+  yield* gaugeRunsActive((yield* Runs).active());
   return yield* PrometheusMetrics.format();
 });
 
