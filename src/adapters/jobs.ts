@@ -15,8 +15,6 @@ import type { Database, Trx } from "./database.ts";
 import { prepared } from "./preparing.ts";
 
 const QUEUE = "runs";
-/** Crashes are counted by our own attempt, so pg-boss must never give up before we do. */
-const RETRIES_MAX = limits.attemptsMax * 4;
 
 interface JobData {
   readonly run_id: RunId;
@@ -43,7 +41,8 @@ export async function openBoss(
   if ((await boss.getQueue(QUEUE)) === null) {
     await boss.createQueue(QUEUE, {
       policy: "standard",
-      retryLimit: RETRIES_MAX,
+      // Crashes are counted by our own attempt; drains and releases use retries up too, so pg-boss must not give up first.
+      retryLimit: limits.jobRetriesMax,
       retryDelay: 0,
       heartbeatSeconds: limits.heartbeatSeconds,
       deleteAfterSeconds: limits.endedJobsKeptSeconds,

@@ -30,6 +30,7 @@ export function acceptSockets(server: Server, settings: SocketSettings): void {
     noServer: true,
     maxPayload: limits.frameBytesMax,
     maxFragments: limits.frameFragmentsMax,
+    maxPendingAutoPongs: limits.pongsPendingMax,
     perMessageDeflate: false,
     closeTimeout: limits.closeTimeoutMs,
     clientTracking: false,
@@ -187,11 +188,7 @@ function makeWire(webSocket: WebSocket): Wire {
         const bytes = data as Buffer;
         listener.onText(bytes.toString("utf8"), bytes.length);
       });
-      webSocket.on("ping", () => {
-        listener.onActivity();
-        if (webSocket.bufferedAmount > limits.socketBufferedBytesMax)
-          webSocket.terminate();
-      });
+      webSocket.on("ping", listener.onActivity);
       webSocket.on("pong", listener.onActivity);
       webSocket.resume();
     },

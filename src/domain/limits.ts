@@ -56,6 +56,7 @@ export const limits = {
   jobTouchIntervalMs: 4_000,
   jobPollIntervalMs: 2_000,
   jobBatchMax: 16,
+  jobRetriesMax: 1_000,
   endedJobsKeptSeconds: 300,
   endingRetriesMax: 5,
   endingRetryIntervalMs: 100,

@@ -111,6 +111,12 @@ test("the rest is taken after what is under way, and nothing is stored twice", a
   const texts = rest.events.map((event) => "thought" in event && event.thought);
   await run(own.flushed);
   expect([...(await stored(it)), ...texts]).toEqual(["appended", "rest"]);
+  own.write("a", "s", thought("taken"));
+  await run(own.takeRest);
+  own.write("a", "s", thought("later"));
+  await run(own.flushed);
+  const last = (await stored(it)).slice(-1);
+  expect(last).toEqual(["later"]);
 });
 
 test("a fenced run is told and stores nothing; the others of its batch do", async () => {
