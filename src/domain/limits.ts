@@ -31,6 +31,8 @@ export const limits = {
   frameBytesMax: 64 * KiB,
   frameFragmentsMax: 64,
   framesPendingMax: 64,
+  pongsPendingMax: 64,
+  pongsPendingMax: 64,
   strikesPerMinuteMax: 20,
   messageBurstShare: 1 / 3,
   messageCharactersMax: 4_000,
