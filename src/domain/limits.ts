@@ -32,7 +32,6 @@ export const limits = {
   frameFragmentsMax: 64,
   framesPendingMax: 64,
   pongsPendingMax: 64,
-  pongsPendingMax: 64,
   strikesPerMinuteMax: 20,
   messageBurstShare: 1 / 3,
   messageCharactersMax: 4_000,
