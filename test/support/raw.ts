@@ -71,15 +71,19 @@ export function upgradeRequest(
 
 export class RawClient {
   readonly socket: Socket;
-  #bytes = Buffer.alloc(0);
-  #headEnd = -1;
+  /** What has come and is not part of the head or of a whole frame. */
+  #rest: Buffer = Buffer.alloc(0);
+  #head: string | null = null;
+  readonly #frames: RawFrame[] = [];
   #over = false;
   #arrived: () => void = () => undefined;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on("data", (chunk: Buffer) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      this.#rest = Buffer.concat([this.#rest, chunk]);
+      if (this.#head === null) this.#takeHead();
+      if (this.#head?.startsWith("HTTP/1.1 101")) this.#takeFrames();
       this.#arrived();
     });
     socket.on("error", () => undefined);
@@ -103,14 +107,8 @@ export class RawClient {
 
   /** The head of the answer to the request. */
   async head(): Promise<RawHead> {
-    await this.#until(() => {
-      this.#headEnd = this.#bytes.indexOf(CRLF + CRLF);
-      return this.#headEnd >= 0;
-    }, "the head of an answer");
-    const [status = "", ...lines] = this.#bytes
-      .subarray(0, this.#headEnd)
-      .toString("latin1")
-      .split(CRLF);
+    await this.#until(() => this.#head !== null, "the head of an answer");
+    const [status = "", ...lines] = this.#head!.split(CRLF);
     const headers = new Headers(
       lines.map((it): [string, string] => {
         const colon = it.indexOf(":");
@@ -123,18 +121,12 @@ export class RawClient {
   /** All that came after the head, once the server has closed. */
   async body(): Promise<string> {
     await this.#until(() => this.#over, "the end of the answer");
-    return this.#bytes.subarray(this.#headEnd + 4).toString("utf8");
+    return this.#rest.toString("utf8");
   }
 
   /** The frames that have come, in order. */
-  frames(): RawFrame[] {
-    const found: RawFrame[] = [];
-    let rest: Buffer = this.#bytes.subarray(this.#headEnd + 4);
-    for (let next = takeFrame(rest); next !== null; next = takeFrame(rest)) {
-      found.push(next.frame);
-      rest = next.rest;
-    }
-    return found;
+  frames(): readonly RawFrame[] {
+    return this.#frames;
   }
 
   /** The texts that have come, parsed. */
@@ -146,7 +138,9 @@ export class RawClient {
 
   /** The texts, once there are `count`. */
   async someTexts(count: number) {
-    await this.#until(() => this.texts().length >= count, `${count} texts`);
+    const isText = (it: RawFrame) => it.opcode === Opcode.text;
+    const some = () => this.#frames.filter(isText).length >= count;
+    await this.#until(some, `${count} texts`);
     return this.texts();
   }
 
@@ -157,13 +151,29 @@ export class RawClient {
     return close()!.payload.readUInt16BE(0);
   }
 
+  #takeHead(): void {
+    const end = this.#rest.indexOf(CRLF + CRLF);
+    if (end < 0) return;
+    this.#head = this.#rest.subarray(0, end).toString("latin1");
+    this.#rest = this.#rest.subarray(end + 4);
+  }
+
+  #takeFrames(): void {
+    for (;;) {
+      const next = takeFrame(this.#rest);
+      if (next === null) return;
+      this.#frames.push(next.frame);
+      this.#rest = next.rest;
+    }
+  }
+
   async #until(holds: () => boolean, what: string): Promise<void> {
     const deadline = Date.now() + WAIT_MS;
     while (!holds()) {
       const left = deadline - Date.now();
       if (left <= 0)
         throw new Error(
-          `waited ${WAIT_MS} ms for ${what}; got ${this.#bytes.toString("latin1")}`,
+          `waited ${WAIT_MS} ms for ${what}; got ${this.#head ?? "nothing"} and ${this.#frames.length} frames`,
         );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
