@@ -2,10 +2,14 @@
  * How a connection's end is told to its client: close code, close text and, where there is something to say, an `error` frame first.
  * One table for all ends. Promises: 1011 is for our own defects alone, and nothing of them is told.
  */
-import type { ConnectionEnd } from "../../machines/connection.ts";
+import type {
+  ConnectionEnd,
+  ConnectionEvent,
+} from "../../machines/connection.ts";
 import { describe, TooManyConnections, Unauthorized } from "./errors.ts";
 import type { ErrorDescription } from "./errors.ts";
 import { CloseCode } from "./protocol.ts";
+import type { Dismissal } from "./router.ts";
 
 export interface Closing {
   readonly code: CloseCode;
@@ -82,3 +86,11 @@ function unauthorized(failure: Unauthorized): Closing {
     error: describe(failure),
   };
 }
+
+/** What a refused refresh is to the machine. */
+export const DISMISSAL = {
+  token_expired: "token.expired",
+  token_revoked: "token.revoked",
+  token_invalid: "identity.changed",
+  token_missing: "identity.changed",
+} as const satisfies Record<Dismissal, ConnectionEvent["type"]>;

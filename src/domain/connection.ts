@@ -9,7 +9,7 @@ import type {
   ConnectionEvent,
   ConnectionHost,
 } from "../../machines/connection.ts";
-import { closing } from "./closing.ts";
+import { closing, DISMISSAL } from "./closing.ts";
 import type { Outlet } from "./delivery.ts";
 import type { HealthStatus } from "./health.ts";
 import { Inbox } from "./inbox.ts";
@@ -20,12 +20,7 @@ import type { ConnectionId, Thread } from "./model.ts";
 import { hearUser } from "./news.ts";
 import type { Identity } from "./ports.ts";
 import type { CloseCode, ConnectionFrame, Event } from "./protocol.ts";
-import type {
-  Caller,
-  Dismissal,
-  RouterNeeds,
-  RouterSettings,
-} from "./router.ts";
+import type { Caller, RouterNeeds, RouterSettings } from "./router.ts";
 import { Sender } from "./sender.ts";
 import { rememberThreads } from "./sessions.ts";
 import type { Credential } from "./sessions.ts";
@@ -57,14 +52,6 @@ interface Opened {
   readonly hearing: Fiber.Fiber<void>;
 }
 
-/** What a refused refresh is to the machine. */
-const DISMISSAL = {
-  token_expired: "token.expired",
-  token_revoked: "token.revoked",
-  token_invalid: "identity.changed",
-  token_missing: "identity.changed",
-} as const satisfies Record<Dismissal, ConnectionEvent["type"]>;
-
 export class Connection implements ConnectionHost {
   readonly authenticationTimeoutMs = limits.authenticationTimeoutMs;
   readonly openedAt = new Date().toISOString();
@@ -75,9 +62,12 @@ export class Connection implements ConnectionHost {
   readonly #tokenWatch = new TokenWatch();
   #wire: Wire | null = null;
   #opened: Opened | null = null;
-  readonly #given: ConnectionGiven;
+  /** Let go of after the greeting: with the request behind it, it weighs more than the connection. */
+  #upgrade: HeldUpgrade | null;
+  readonly #given: Omit<ConnectionGiven, "upgrade">;
 
-  constructor(given: ConnectionGiven) {
+  constructor({ upgrade, ...given }: ConnectionGiven) {
+    this.#upgrade = upgrade;
     this.#given = given;
     this.#heartbeat = new Heartbeat(given.heartbeatIntervalMs);
   }
@@ -87,12 +77,12 @@ export class Connection implements ConnectionHost {
   }
 
   get credential(): Credential {
-    return this.#given.upgrade.credential;
+    return this.#upgrade?.credential ?? { kind: "none" };
   }
 
   /** Completes the upgrade; false when the client has gone meanwhile. */
   accept(): boolean {
-    this.#wire = this.#given.upgrade.accept();
+    this.#wire = this.#upgrade?.accept() ?? null;
     return this.#wire !== null;
   }
 
@@ -126,7 +116,8 @@ export class Connection implements ConnectionHost {
     this.#opened = { wire, sender, inbox, joined, hearing };
     this.send(this.#given.greeting(this));
     this.#ping(wire);
-    inbox.joinFromUrl(this.#given.upgrade.thread_id);
+    inbox.joinFromUrl(this.#upgrade?.thread_id ?? null);
+    this.#upgrade = null;
     wire.listen({
       onText: (text, bytes) => inbox.receiveText(text, bytes),
       onBinary: () => inbox.receiveBinary(),
@@ -141,7 +132,7 @@ export class Connection implements ConnectionHost {
   release(end: ConnectionEnd): void {
     const how = closing(end);
     const wire =
-      this.#wire ?? (how === null ? null : this.#given.upgrade.accept());
+      this.#wire ?? (how === null ? null : this.#upgrade?.accept()) ?? null;
     if (how !== null && wire !== null) {
       if (how.error !== null)
         wire.send(JSON.stringify({ type: "error", ...how.error }));
@@ -239,12 +230,7 @@ export class Connection implements ConnectionHost {
     inbox.close();
     this.#opened = null;
     this.#given.fork(
-      Effect.andThen(
-        joined.leaveAll(),
-        remembered.length === 0
-          ? Effect.void
-          : rememberThreads(user, remembered),
-      ),
+      Effect.andThen(joined.leaveAll(), rememberThreads(user, remembered)),
     );
   }
 }

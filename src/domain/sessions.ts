@@ -111,6 +111,7 @@ export function rememberThreads(
   user: UserId,
   threads: readonly RememberedThread[],
 ): Effect.Effect<void, never, Cache> {
+  if (threads.length === 0) return Effect.void;
   const kept = JSON.stringify(threads.slice(-limits.rememberedThreadsPerUser));
   return Effect.flatMap(Cache, (cache) =>
     cache.set(sessionKey(user), kept, limits.sessionLifetimeSeconds),
