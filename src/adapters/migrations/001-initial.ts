@@ -184,8 +184,40 @@ begin
 end $$;
 `;
 
+/**
+ * Takes a run for a node: attempt + 1, and all that the node needs to go on with it. It locks the thread first, like an append. Its log
+ * and steps are empty on the first attempt, so they are read on later ones only.
+ */
+const CLAIM = `
+create function claim_run(claimer text, run uuid, history integer)
+returns table (
+  thread_id uuid, message_id text, attempt integer, started_at timestamptz, stop_requested boolean,
+  question text, earlier json, preferences json, steps json, log json
+)
+language plpgsql security definer set search_path from current as $$
+#variable_conflict use_column
+begin
+  perform set_config('app.user_id', claimer, true);
+  perform 1 from threads t join runs r on r.thread_id = t.thread_id where r.run_id = run for update of t;
+  return query
+  update runs r set attempt = r.attempt + 1, status = 'running', started_at = coalesce(r.started_at, now())
+  where r.run_id = run and r.ended_at is null
+  returning r.thread_id, r.message_id, r.attempt, r.started_at, r.stop_requested_at is not null,
+    (select m.content from messages m where m.user_id = r.user_id and m.message_id = r.message_id),
+    (select coalesce(json_agg(b.content order by b.position), '[]') from (
+      select m.content, o.position from runs o
+      join messages m on m.user_id = o.user_id and m.message_id = o.message_id
+      where o.thread_id = r.thread_id and o.position < r.position
+      order by o.position desc limit history) as b),
+    (select u.preferences from users u where u.user_id = r.user_id),
+    (select json_agg(s.step order by s.position) from run_steps s where r.attempt > 1 and s.run_id = r.run_id),
+    (select json_agg(json_build_object('seq', e.seq, 'event', e.event) order by e.seq)
+      from events e where r.attempt > 1 and e.thread_id = r.thread_id and e.run_id = r.run_id);
+end $$;
+`;
+
 async function up(db: Kysely<unknown>): Promise<void> {
-  for (const part of [TABLES, APPEND, READ, ROLES, POLICIES]) {
+  for (const part of [TABLES, APPEND, READ, CLAIM, ROLES, POLICIES]) {
     await sql.raw(part).execute(db);
   }
 }

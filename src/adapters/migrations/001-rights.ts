@@ -30,12 +30,14 @@ do $$ begin
   execute format('grant create on schema %I to gp_app, gp_writer', current_schema());
   alter function append_events(uuid[], json) owner to gp_writer;
   alter function read_events(text, uuid, bigint, integer) owner to gp_app;
+  alter function claim_run(text, uuid, integer) owner to gp_app;
   execute format('revoke create on schema %I from gp_app, gp_writer', current_schema());
 end $$;
-revoke execute on function append_events(uuid[], json), read_events(text, uuid, bigint, integer) from public;
+revoke execute on function append_events(uuid[], json), read_events(text, uuid, bigint, integer),
+  claim_run(text, uuid, integer) from public;
 grant execute on function append_events(uuid[], json) to gp_app;
 do $$ begin
-  execute format('grant execute on function append_events(uuid[], json), read_events(text, uuid, bigint, integer) to %I', session_user);
+  execute format('grant execute on function append_events(uuid[], json), read_events(text, uuid, bigint, integer), claim_run(text, uuid, integer) to %I', session_user);
 end $$;
 `;
 

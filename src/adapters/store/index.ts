@@ -4,6 +4,7 @@
  */
 import { Effect, Layer } from "effect";
 import { v7 as uuid } from "uuid";
+import { limits } from "../../domain/limits.ts";
 import type { ImportId, RunId, ThreadId } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
 import { Database } from "../database.ts";
@@ -33,7 +34,12 @@ function makeStore(
       asUserAlone(user, (trx) =>
         submit(trx, user, submission, newIds(), policy),
       ),
-    claim: (user, run) => asUser(user, (trx) => runs.claim(trx, user, run)),
+    claim: (user, run) =>
+      call<runs.ClaimRow>({
+        name: "claim_run",
+        text: runs.CLAIM,
+        values: [user, run, limits.historyMessagesMax],
+      }).pipe(Effect.map(([row]) => runs.toClaim(user, run, row))),
     append: (batch) => {
       const complete = log.complete(batch);
       return call<log.AppendedRow>({

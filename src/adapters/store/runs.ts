@@ -4,7 +4,6 @@
  */
 import { sql } from "kysely";
 import { RunNotFound } from "../../domain/errors.ts";
-import { limits } from "../../domain/limits.ts";
 import type {
   MessageId,
   Preferences,
@@ -22,7 +21,6 @@ import type {
   PendingEvent,
   StopOutcome,
 } from "../../domain/ports.ts";
-import type { Event } from "../../domain/protocol.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import { DEFAULT_PREFERENCES, json, requireUuid } from "./rows.ts";
@@ -30,76 +28,44 @@ import { dispatchDue } from "./submit.ts";
 import type { RunPolicy } from "./submit.ts";
 import { append, toEvent } from "./log.ts";
 
-interface ClaimRow {
+export interface ClaimRow {
   readonly thread_id: ThreadId;
   readonly message_id: MessageId;
   readonly attempt: number;
   readonly started_at: Timestamp;
-  readonly stop_requested_at: Timestamp | null;
+  readonly stop_requested: boolean;
   readonly question: string;
   readonly earlier: readonly string[];
   readonly preferences: Preferences | null;
+  readonly steps: readonly Step[] | null;
+  readonly log:
+    readonly { readonly seq: number; readonly event: object }[] | null;
 }
 
-export async function claim(
-  trx: Trx,
+/** The claim as a statement of its own: user, run, how many earlier questions to bring. */
+export const CLAIM = "select * from claim_run($1, $2, $3)";
+
+export function toClaim(
   user_id: UserId,
   run_id: RunId,
-): Promise<Claim | null> {
-  const { rows } = await sql<ClaimRow>`
-    with locked as (${lockThreadOf(run_id)})
-    update runs r set attempt = attempt + 1, status = 'running', started_at = coalesce(started_at, now())
-    from locked where r.thread_id = locked.thread_id and run_id = ${run_id} and ended_at is null
-    returning r.thread_id, message_id, attempt, started_at, stop_requested_at,
-      (select content from messages m where m.user_id = r.user_id and m.message_id = r.message_id) as question,
-      (select preferences from users u where u.user_id = r.user_id) as preferences,
-      (select coalesce(json_agg(content order by position), '[]') from (
-        select m.content, b.position from runs b
-        join messages m on m.user_id = b.user_id and m.message_id = b.message_id
-        where b.thread_id = r.thread_id and b.position < r.position
-        order by b.position desc limit ${limits.historyMessagesMax}) as before) as earlier`.execute(
-    trx,
-  );
-  const row = rows[0];
+  row: ClaimRow | undefined,
+): Claim | null {
   if (row === undefined) return null;
-  const { stop_requested_at, preferences, ...rest } = row;
+  const { stop_requested, preferences, steps, log, ...rest } = row;
   return {
     ...rest,
     run_id,
     user_id,
     preferences: preferences ?? DEFAULT_PREFERENCES,
-    stopRequested: stop_requested_at !== null,
-    steps: row.attempt === 1 ? [] : await selectSteps(trx, run_id),
-    log: row.attempt === 1 ? [] : await selectLog(trx, row.thread_id, run_id),
+    stopRequested: stop_requested,
+    steps: steps ?? [],
+    log: (log ?? []).map(toEvent),
   };
 }
 
 /** Whoever holds this row is alone with the thread's seq and with its runs' attempts and statuses. */
 const lockThreadOf = (run: RunId) =>
   sql`select thread_id from threads where thread_id = (select thread_id from runs where run_id = ${run}) for update`;
-
-async function selectSteps(trx: Trx, run: RunId): Promise<Step[]> {
-  const { rows } = await sql<{
-    step: Step;
-  }>`select step from run_steps where run_id = ${run} order by position`.execute(
-    trx,
-  );
-  return rows.map((it) => it.step);
-}
-
-async function selectLog(
-  trx: Trx,
-  thread: ThreadId,
-  run: RunId,
-): Promise<Event[]> {
-  const { rows } = await sql<{
-    seq: number;
-    event: object;
-  }>`select seq, event from events where thread_id = ${thread} and run_id = ${run} order by seq`.execute(
-    trx,
-  );
-  return rows.map(toEvent);
-}
 
 /** To be called under the user's lock. */
 export async function end(

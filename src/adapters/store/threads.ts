@@ -15,6 +15,7 @@ import type {
   ToolCall,
   UserId,
 } from "../../domain/model.ts";
+import type { ThreadCursor } from "../../domain/ports.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import {
@@ -37,14 +38,20 @@ export async function findThread(trx: Trx, id: ThreadId): Promise<Thread> {
   return thread;
 }
 
+/** A thread's instant leaves with milliseconds, so pages are cut by milliseconds too, and by id within one. */
+const updated = sql`date_trunc('milliseconds', t.updated_at)`;
+
 export async function listThreads(
   trx: Trx,
-  page: { readonly before: string | null; readonly limit: number },
+  {
+    before,
+    limit,
+  }: { readonly before: ThreadCursor | null; readonly limit: number },
 ): Promise<Thread[]> {
   const { rows } = await sql<ThreadRow>`
     select ${threadColumns} from threads t
-    where ${page.before}::timestamptz is null or t.updated_at < ${page.before}::timestamptz
-    order by t.updated_at desc, t.thread_id limit ${page.limit}`.execute(trx);
+    where ${before === null} or (${updated}, t.thread_id) < (${before?.updated_at ?? null}::timestamptz, ${before?.thread_id ?? null}::uuid)
+    order by ${updated} desc, t.thread_id desc limit ${limit}`.execute(trx);
   return rows.map(toThread);
 }
 

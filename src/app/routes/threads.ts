@@ -1,19 +1,15 @@
 /** Threads, their messages and events, and runs over HTTP (docs/PROTOCOL.md section 7). Another user's id is 404, like one that never was. */
 import { Effect, Schema } from "effect";
 import type { Hono } from "hono";
+import { validate } from "uuid";
+import { InvalidRequest } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
 import type { RunId, ThreadId } from "../../domain/model.ts";
 import { Bus, Store, topics } from "../../domain/ports.ts";
+import type { ThreadCursor } from "../../domain/ports.ts";
 import { Runs } from "../../domain/runs.ts";
 import type { AppContext, AppEnv, Respond } from "../answers.ts";
-import {
-  readBody,
-  readCount,
-  readInstant,
-  readLimit,
-  Storable,
-  toPage,
-} from "../bodies.ts";
+import { readBody, readCount, readLimit, Storable, toPage } from "../bodies.ts";
 
 const Title = Storable.check(
   Schema.isNonEmpty(),
@@ -93,11 +89,31 @@ const runOf = (c: AppContext) => c.req.param("id") as RunId;
 function listThreads(c: AppContext) {
   return Effect.gen(function* () {
     const limit = yield* readLimit(c);
-    const before = yield* readInstant(c, "before");
+    const before = yield* readThreadCursor(c);
     const page = { before, limit: limit + 1 };
     const found = yield* (yield* Store).listThreads(userOf(c), page);
-    return toPage(found, limit, (it) => it.updated_at);
+    return toPage(found, limit, (it) => `${it.updated_at}_${it.thread_id}`);
   });
+}
+
+/** The `next` of the page before, as it was given. */
+function readThreadCursor(
+  c: AppContext,
+): Effect.Effect<ThreadCursor | null, InvalidRequest> {
+  const text = c.req.query("before");
+  if (text === undefined) return Effect.succeed(null);
+  const [at = "", id = ""] = text.split("_");
+  const updatedAtMs = Date.parse(at);
+  if (!Number.isNaN(updatedAtMs) && validate(id)) {
+    const updated_at = new Date(updatedAtMs).toISOString();
+    return Effect.succeed({ updated_at, thread_id: id as ThreadId });
+  }
+  return Effect.fail(
+    new InvalidRequest({
+      problem: "before must be the next of the page before.",
+      path: "before",
+    }),
+  );
 }
 
 function renameThread(c: AppContext) {

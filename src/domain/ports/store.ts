@@ -113,6 +113,12 @@ export interface Ended {
 export type StopOutcome =
   { readonly state: "over" | "marked" } | ({ readonly state: "ended" } & Ended);
 
+/** Where a page of threads ended: newest first, and by id within one millisecond. */
+export interface ThreadCursor {
+  readonly updated_at: Timestamp;
+  readonly thread_id: ThreadId;
+}
+
 export class Store extends Context.Service<
   Store,
   {
@@ -163,7 +169,7 @@ export class Store extends Context.Service<
     ) => Effect.Effect<Run, RunNotFound | ServiceUnavailable>;
     readonly listThreads: (
       user: UserId,
-      page: { readonly before: string | null; readonly limit: number },
+      page: { readonly before: ThreadCursor | null; readonly limit: number },
     ) => Effect.Effect<readonly Thread[], ServiceUnavailable>;
     /** The user's threads with an active run. */
     readonly activeThreads: (
