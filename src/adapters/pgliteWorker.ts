@@ -10,15 +10,16 @@ const port = parentPort;
 const database = await PGlite.create(
   (workerData as { directory: string }).directory,
 );
-let last: Promise<void> = Promise.resolve();
 
 port.on("message", (message: Uint8Array | "close") => {
-  last = last.then(() => (message === "close" ? close() : answer(message)));
+  if (message === "close") void close();
+  else answer(message);
 });
 port.postMessage("open");
 
-async function answer(message: Uint8Array): Promise<void> {
-  const bytes = new Uint8Array(await database.execProtocolRaw(message));
+/** In step with the messages: the directory is the system's own, so there is nothing to copy to it afterwards. */
+function answer(message: Uint8Array): void {
+  const bytes = new Uint8Array(database.execProtocolRawSync(message));
   port.postMessage(bytes, [bytes.buffer]);
 }
 
