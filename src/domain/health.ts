@@ -33,7 +33,12 @@ export class Health extends Context.Service<
 
 type State = "up" | "down" | "absent";
 
-export const healthLayer: Layer.Layer<Health> = Layer.sync(Health, () => {
+export const healthLayer: Layer.Layer<Health> = Layer.effect(
+  Health,
+  Effect.map(Effect.context<never>(), makeHealth),
+);
+
+function makeHealth(context: Context.Context<never>): Health["Service"] {
   const states = new Map<ServiceName, State>();
   const reports = new Map<ServiceName, () => void>();
   const listeners = new Set<(status: HealthStatus) => void>();
@@ -47,8 +52,11 @@ export const healthLayer: Layer.Layer<Health> = Layer.sync(Health, () => {
     },
   });
   const note = (name: ServiceName, state: State) => {
-    if (stateOf(name) === state) return;
+    const before = stateOf(name);
+    if (before === state) return;
     states.set(name, state);
+    if (before !== "absent" || state === "down")
+      logChange(name, state, context);
     for (const listener of listeners) listener(status());
   };
 
@@ -77,7 +85,25 @@ export const healthLayer: Layer.Layer<Health> = Layer.sync(Health, () => {
         () => Effect.sync(() => void listeners.delete(listener)),
       ),
   });
-});
+}
+
+/** An outage and its end are an operator's to know; a first `up` is no news. */
+function logChange(
+  name: ServiceName,
+  state: State,
+  context: Context.Context<never>,
+): void {
+  const line =
+    state === "down"
+      ? Effect.logWarning("a service is down")
+      : Effect.logInfo("a service is up");
+  Effect.runFork(
+    line.pipe(
+      Effect.annotateLogs({ service: name }),
+      Effect.provideContext(context),
+    ),
+  );
+}
 
 function startService(
   name: ServiceName,
