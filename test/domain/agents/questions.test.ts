@@ -126,6 +126,8 @@ describe("every kind of question", () => {
       ),
     });
     expect(content(ran)).toContain("would cost **more**");
+    // One dearer swap says nothing of other savings.
+    expect(content(ran)).not.toContain("No single change");
     expect(
       reportOf(ran).sections.flatMap((section) => section.savings),
     ).toEqual([]);

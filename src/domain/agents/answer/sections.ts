@@ -114,9 +114,10 @@ export function savingsSection(
   material: Material,
   savings: readonly Saving[],
 ): readonly ReportSection[] {
+  // Only who has looked everywhere may say that there is nothing.
   const looked =
-    material.swaps !== null ||
-    material.caching !== null ||
+    material.swaps !== null &&
+    material.caching !== null &&
     material.batch !== null;
   const none =
     "No single change would save a dollar a month or more at list prices.";
