@@ -1,57 +1,19 @@
 /** Every kind of question is answered first, sourced throughout, in the light of thread and preferences. */
-import { Layer } from "effect";
+
 import { describe, expect, test } from "vitest";
-import { priceBook } from "../../../src/adapters/prices.ts";
-import {
-  unsourcedFigures,
-  unsourcedNumbers,
-} from "../../../src/domain/agents/answer/check.ts";
+
 import { EXAMPLES } from "../../../src/domain/agents/reading/lexicon.ts";
-import { sampleUsage } from "../../../src/domain/costs/sample.ts";
-import type { Report, UsageRecord } from "../../../src/domain/model.ts";
-import type { PriceBook, UsageStore } from "../../../src/domain/ports.ts";
-import { ask } from "../../support/analystRun.ts";
-import type { Asked, Ran } from "../../support/analystRun.ts";
+
 import { daily, usage } from "../../support/usageData.ts";
-import { usageStoreOf } from "../../support/usageStore.ts";
 
-const NOW = Date.parse("2026-11-22T09:00:00Z");
-
-const over = (
-  records: readonly UsageRecord[],
-  sample = false,
-): Layer.Layer<UsageStore | PriceBook> =>
-  usageStoreOf(records, sample).pipe(Layer.provideMerge(priceBook));
-
-const sampleRecords = sampleUsage({ seed: 7, end: new Date(NOW) });
-
-const sample = over(sampleRecords, true);
-
-const run = (question: string, given: Partial<Asked> = {}) =>
-  ask({ question, now: NOW, services: sample, ...given });
-
-function reportOf(ran: Ran): Report {
-  if (ran.answer === null) throw new Error("no answer");
-  return ran.answer.report as unknown as Report;
-}
-
-const content = (ran: Ran) => ran.answer?.content ?? "";
-
-const agents = (ran: Ran) => ran.steps.map((step) => step.agent_name);
-
-/** Prose may also hold numbers that the question, the report's own words and list numbering bring. */
-function expectSourced(ran: Ran): void {
-  const report = reportOf(ran);
-  expect(unsourcedFigures(report, ran.steps)).toEqual([]);
-  const prose = content(ran).replace(/^\d\. /gm, "");
-  expect(
-    unsourcedNumbers(prose, ran.steps, [
-      report.question,
-      ...EXAMPLES.map((example) => example.question),
-      ...report.suggestions,
-    ]),
-  ).toEqual([]);
-}
+import {
+  over,
+  run,
+  reportOf,
+  content,
+  agents,
+  expectSourced,
+} from "../../support/analyst.ts";
 
 describe("every kind of question", () => {
   const QUESTIONS = [

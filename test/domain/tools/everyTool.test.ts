@@ -3,42 +3,13 @@ import { Effect, Layer } from "effect";
 import { describe, expect, test } from "vitest";
 import { priceBook } from "../../../src/adapters/prices.ts";
 import { toPeriod } from "../../../src/domain/costs/days.ts";
-import type {
-  JsonObject,
-  RunId,
-  ThreadId,
-  UsageRecord,
-  UserId,
-} from "../../../src/domain/model.ts";
 import { costTools } from "../../../src/domain/tools/index.ts";
-import type { ToolName, ToolResults } from "../../../src/domain/tools/index.ts";
 import { absentUsageStore, usageStoreOf } from "../../support/usageStore.ts";
-
-const NOW = Date.parse("2026-11-22T09:00:00Z");
+import { context, use } from "../../support/tools.ts";
 
 const november = toPeriod({ first: "2026-11-01", last: "2026-11-20" }, "UTC");
 
 const scope = { period: november, time_zone: "UTC" };
-
-const context = {
-  user_id: "u" as UserId,
-  thread_id: "t" as ThreadId,
-  run_id: "r" as RunId,
-  now: NOW,
-};
-
-function use<Name extends ToolName>(
-  name: Name,
-  parameters: JsonObject,
-  records: readonly UsageRecord[],
-): Promise<ToolResults[Name]> {
-  const tool = costTools.find((candidate) => candidate.name === name);
-  if (tool === undefined) throw new Error(`no tool ${name}`);
-  const services = usageStoreOf(records).pipe(Layer.provideMerge(priceBook));
-  return Effect.runPromise(
-    Effect.provide(tool.run(parameters, context), services),
-  ) as Promise<unknown> as Promise<ToolResults[Name]>;
-}
 
 test("price_lookup names what it does not know", async () => {
   const found = await use(

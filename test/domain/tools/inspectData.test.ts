@@ -1,41 +1,12 @@
 /** inspect_data settles the period and the names of a question, and whether the data suffices. */
-import { Effect, Layer } from "effect";
 import { describe, expect, test } from "vitest";
-import { priceBook } from "../../../src/adapters/prices.ts";
+
 import { limits } from "../../../src/domain/limits.ts";
-import type {
-  JsonObject,
-  RunId,
-  ThreadId,
-  UsageRecord,
-  UserId,
-} from "../../../src/domain/model.ts";
-import { costTools } from "../../../src/domain/tools/index.ts";
-import type { ToolName, ToolResults } from "../../../src/domain/tools/index.ts";
+import type { JsonObject } from "../../../src/domain/model.ts";
+
 import { daily, usage } from "../../support/usageData.ts";
-import { usageStoreOf } from "../../support/usageStore.ts";
 
-const NOW = Date.parse("2026-11-22T09:00:00Z");
-
-const context = {
-  user_id: "u" as UserId,
-  thread_id: "t" as ThreadId,
-  run_id: "r" as RunId,
-  now: NOW,
-};
-
-function use<Name extends ToolName>(
-  name: Name,
-  parameters: JsonObject,
-  records: readonly UsageRecord[],
-): Promise<ToolResults[Name]> {
-  const tool = costTools.find((candidate) => candidate.name === name);
-  if (tool === undefined) throw new Error(`no tool ${name}`);
-  const services = usageStoreOf(records).pipe(Layer.provideMerge(priceBook));
-  return Effect.runPromise(
-    Effect.provide(tool.run(parameters, context), services),
-  ) as Promise<unknown> as Promise<ToolResults[Name]>;
-}
+import { use } from "../../support/tools.ts";
 
 const inspect = (over: JsonObject = {}) => ({
   period: { kind: "latest" },

@@ -1,50 +1,20 @@
 /** Tools for spend that happened: sums to the cent, shares that add up, planted days found. */
-import { Effect, Layer } from "effect";
 import { describe, expect, test } from "vitest";
 import { fc } from "@fast-check/vitest";
-import { priceBook } from "../../../src/adapters/prices.ts";
+
 import { toPeriod } from "../../../src/domain/costs/days.ts";
 import { NO_TOKENS, sumOf } from "../../../src/domain/costs/money.ts";
 import { limits } from "../../../src/domain/limits.ts";
-import type {
-  JsonObject,
-  RunId,
-  ThreadId,
-  UsageRecord,
-  UserId,
-} from "../../../src/domain/model.ts";
-import { costTools } from "../../../src/domain/tools/index.ts";
-import type { ToolName, ToolResults } from "../../../src/domain/tools/index.ts";
-import { daily, usage } from "../../support/usageData.ts";
-import { usageStoreOf } from "../../support/usageStore.ts";
 
-const NOW = Date.parse("2026-11-22T09:00:00Z");
+import { daily, usage } from "../../support/usageData.ts";
+
+import { use } from "../../support/tools.ts";
 
 const november = toPeriod({ first: "2026-11-01", last: "2026-11-20" }, "UTC");
 
 const october = toPeriod({ first: "2026-10-12", last: "2026-10-31" }, "UTC");
 
 const scope = { period: november, time_zone: "UTC" };
-
-const context = {
-  user_id: "u" as UserId,
-  thread_id: "t" as ThreadId,
-  run_id: "r" as RunId,
-  now: NOW,
-};
-
-function use<Name extends ToolName>(
-  name: Name,
-  parameters: JsonObject,
-  records: readonly UsageRecord[],
-): Promise<ToolResults[Name]> {
-  const tool = costTools.find((candidate) => candidate.name === name);
-  if (tool === undefined) throw new Error(`no tool ${name}`);
-  const services = usageStoreOf(records).pipe(Layer.provideMerge(priceBook));
-  return Effect.runPromise(
-    Effect.provide(tool.run(parameters, context), services),
-  ) as Promise<unknown> as Promise<ToolResults[Name]>;
-}
 
 describe("query_usage", () => {
   test("has the list price to the cent: 1 M input and 100 k output of gpt-4o cost $2.50 + $1.00", async () => {
