@@ -1,11 +1,7 @@
 /** "Analyze my AI costs" through the real plan, agents and tools: true, sourced, in all its sections. */
-
 import { describe, expect, test } from "vitest";
-
 import { costs } from "../../../src/domain/agents/index.ts";
-
 import { daily } from "../../support/usageData.ts";
-
 import {
   over,
   sampleRecords,

@@ -1,11 +1,7 @@
 /** Every kind of question is answered first, sourced throughout, in the light of thread and preferences. */
-
 import { describe, expect, test } from "vitest";
-
 import { EXAMPLES } from "../../../src/domain/agents/reading/lexicon.ts";
-
 import { daily, usage } from "../../support/usageData.ts";
-
 import {
   over,
   run,

@@ -6,10 +6,8 @@ import { priceBook } from "../../../src/adapters/prices.ts";
 import { unsourcedFigures } from "../../../src/domain/agents/answer/check.ts";
 import { costs } from "../../../src/domain/agents/index.ts";
 import { EXAMPLES } from "../../../src/domain/agents/reading/lexicon.ts";
-
 import { NO_TOKENS } from "../../../src/domain/costs/money.ts";
 import type { Report } from "../../../src/domain/model.ts";
-
 import { daily, usage } from "../../support/usageData.ts";
 import { absentUsageStore } from "../../support/usageStore.ts";
 import {

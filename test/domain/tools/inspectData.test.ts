@@ -1,11 +1,8 @@
 /** inspect_data settles the period and the names of a question, and whether the data suffices. */
 import { describe, expect, test } from "vitest";
-
 import { limits } from "../../../src/domain/limits.ts";
 import type { JsonObject } from "../../../src/domain/model.ts";
-
 import { daily, usage } from "../../support/usageData.ts";
-
 import { use } from "../../support/tools.ts";
 
 const inspect = (over: JsonObject = {}) => ({

@@ -1,12 +1,9 @@
 /** Tools for spend to come and to save: projections, budgets, swaps, caches, batches. */
 import { describe, expect, test } from "vitest";
-
 import { toPeriod } from "../../../src/domain/costs/days.ts";
 import { NO_TOKENS } from "../../../src/domain/costs/money.ts";
 import type { JsonObject } from "../../../src/domain/model.ts";
-
 import { daily, usage } from "../../support/usageData.ts";
-
 import { use } from "../../support/tools.ts";
 
 const november = toPeriod({ first: "2026-11-01", last: "2026-11-20" }, "UTC");

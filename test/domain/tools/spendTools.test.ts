@@ -1,13 +1,10 @@
 /** Tools for spend that happened: sums to the cent, shares that add up, planted days found. */
 import { describe, expect, test } from "vitest";
 import { fc } from "@fast-check/vitest";
-
 import { toPeriod } from "../../../src/domain/costs/days.ts";
 import { NO_TOKENS, sumOf } from "../../../src/domain/costs/money.ts";
 import { limits } from "../../../src/domain/limits.ts";
-
 import { daily, usage } from "../../support/usageData.ts";
-
 import { use } from "../../support/tools.ts";
 
 const november = toPeriod({ first: "2026-11-01", last: "2026-11-20" }, "UTC");
