@@ -29,8 +29,9 @@ export type Totals = {
   readonly computed_usd: number;
   readonly billed_usd: number | null;
   readonly unpriced_tokens: number;
-  /** Null where the sources count no requests. */
+  /** Null where the sources count no requests, or where some of them have no price. */
   readonly cost_per_thousand_requests_usd: number | null;
+  /** Of the tokens that have a price; null where none has. */
   readonly cost_per_million_tokens_usd: number | null;
 };
 
@@ -66,6 +67,13 @@ export function totalsOf(rows: readonly UsageRow[], basis: Basis): Totals {
   const requests = rows.reduce((sum, row) => sum + row.requests, 0);
   const total_tokens = totalTokens(tokens);
   const cost = sumOf(rows, (row) => spendOf(row, basis));
+  const unpriced_tokens = rows.reduce(
+    (sum, row) => sum + row.unpriced_tokens,
+    0,
+  );
+  // A unit cost divides dollars by what they bought: tokens without a price are not among it.
+  const bought =
+    basis === "billed" ? total_tokens : total_tokens - unpriced_tokens;
   return {
     requests,
     tokens,
@@ -76,11 +84,13 @@ export function totalsOf(rows: readonly UsageRow[], basis: Basis): Totals {
       billed.length === 0
         ? null
         : roundUsd(sumOf(billed, (row) => row.billed_usd ?? 0)),
-    unpriced_tokens: rows.reduce((sum, row) => sum + row.unpriced_tokens, 0),
+    unpriced_tokens,
     cost_per_thousand_requests_usd:
-      requests === 0 ? null : roundUsd((cost / requests) * 1e3),
+      requests === 0 || bought < total_tokens
+        ? null
+        : roundUsd((cost / requests) * 1e3),
     cost_per_million_tokens_usd:
-      total_tokens === 0 ? null : roundUsd((cost / total_tokens) * 1e6),
+      bought === 0 ? null : roundUsd((cost / bought) * 1e6),
   };
 }
 

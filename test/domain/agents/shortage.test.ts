@@ -134,6 +134,25 @@ describe("failures", () => {
     }
   });
 
+  test("what has no list price is said beside the spend, and is in no average", async () => {
+    const ran = await run("Analyze my AI costs", {
+      services: over(
+        daily("2026-11-20", 20, (day, index) =>
+          usage(day, { model: index % 2 === 0 ? "gpt-4o" : "my-own-model" }),
+        ),
+      ),
+    });
+    // Ten days of 1 M input and 100 k output of gpt-4o: $2.50 + $1.00 each, for 1.1 M tokens.
+    expect(content(ran)).toContain("You spent **$35.00**");
+    expect(content(ran)).toContain(
+      "Not in any dollar here: 11M of 22M tokens, of `my-own-model`, which have no list price.",
+    );
+    expect(content(ran)).toContain(
+      "On average $3.18 per million priced tokens.",
+    );
+    expectSourced(ran);
+  });
+
   test("a figure that no call produced is refused by the report agent and left out of the answer", async () => {
     const { view } = await run("Analyze my AI costs");
     const steps = view.steps.slice(0, -1).map((step) =>

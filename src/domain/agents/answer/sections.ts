@@ -24,6 +24,7 @@ import {
   tokensSentence,
   topSentence,
   unnamedSentence,
+  unpricedSentence,
 } from "./spend.ts";
 import { anomalyTable, dayChart, groupTable, moversTable } from "./tables.ts";
 import { code, escaped, listWords, weekdayWords } from "./words.ts";
@@ -67,7 +68,10 @@ export function headline(
 ): readonly ReportSection[] {
   const sample =
     material.inspection?.result.sample === true ? SAMPLE_LABEL : null;
-  return section("headline", { paragraphs: [sample, ...sentences], tables });
+  return section("headline", {
+    paragraphs: [sample, ...sentences, unpricedSentence(material)],
+    tables,
+  });
 }
 
 const NAMED: readonly Dimension[] = ["project", "feature", "user"];

@@ -47,6 +47,17 @@ export function spendSentence(material: Material): string | null {
   return `${sentence}: **${formatPercentChange(compared.change_percent)}** against ${before}${byDay}.`;
 }
 
+/** What the spend leaves out, said where the spend is said. */
+export function unpricedSentence({ inspection }: Material): string | null {
+  const found = inspection?.result;
+  const [first] = found?.unpriced ?? [];
+  if (found === undefined || first === undefined) return null;
+  if (found.basis === "billed") return null;
+  const more =
+    found.unpriced.length === 1 ? "" : ` and ${found.unpriced.length - 1} more`;
+  return `Not in any dollar here: ${formatCount(found.total.unpriced_tokens)} of ${formatCount(found.total.total_tokens)} tokens, of ${code(first.model)}${more}, which have no list price.`;
+}
+
 /** " on `gpt-4o`", " in project `x`", " without user `y`": what the question narrows the data to. */
 export function scopeWords(material: Material): string {
   const filter = material.inspection?.result.filter ?? {};
@@ -207,14 +218,18 @@ export function tokensSentence(material: Material): string | null {
   const unit = [
     ...(total.cost_per_million_tokens_usd === null
       ? []
-      : [`${formatUsd(total.cost_per_million_tokens_usd)} per million tokens`]),
+      : [
+          `${formatUsd(total.cost_per_million_tokens_usd)} per million ${total.unpriced_tokens > 0 ? "priced tokens" : "tokens"}`,
+        ]),
     ...(total.cost_per_thousand_requests_usd === null
       ? []
       : [
           `${formatUsd(total.cost_per_thousand_requests_usd)} per thousand requests`,
         ]),
   ];
-  return `That bought ${formatCount(total.total_tokens)} tokens${requests}: ${listWords(shown)}. On average ${listWords(unit)}.`;
+  const average = unit.length === 0 ? "" : ` On average ${listWords(unit)}.`;
+  const verb = total.unpriced_tokens > 0 ? "The data has" : "That bought";
+  return `${verb} ${formatCount(total.total_tokens)} tokens${requests}: ${listWords(shown)}.${average}`;
 }
 
 /** The model that moved most. */
