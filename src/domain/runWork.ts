@@ -44,6 +44,8 @@ export class RunWork<R> implements RunHost {
   readonly #listener: LogListener;
   readonly #steps: Step[] = [];
   #claim: Claim | null = null;
+  /** Monotonic, so that a clock that is set while the run is at work moves nothing. */
+  #deadlineMs = 0;
   #log: RunLog | null = null;
   #next: AgentHost | null | undefined;
   #leaving: Leaving | null = null;
@@ -87,11 +89,7 @@ export class RunWork<R> implements RunHost {
   }
 
   remainingMs(): number {
-    return (
-      Date.parse(this.#claimed.started_at) +
-      this.#settings.runTimeoutMs -
-      Date.now()
-    );
+    return this.#deadlineMs - performance.now();
   }
 
   leaving(why: Leaving): void {
@@ -111,6 +109,9 @@ export class RunWork<R> implements RunHost {
         return "gone";
       }
       this.#claim = claim;
+      const spentMs = Date.now() - Date.parse(claim.started_at);
+      this.#deadlineMs =
+        performance.now() + this.#settings.runTimeoutMs - spentMs;
       this.#log = log.open(claim, this.#listener);
       this.#steps.push(...claim.steps);
       if (claim.attempt > limits.attemptsMax) return "exhausted";
