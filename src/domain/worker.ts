@@ -5,11 +5,7 @@
 import { Effect, Fiber, FiberSet, Latch, Queue, Schedule } from "effect";
 import type { Scope } from "effect";
 import { createActor } from "xstate";
-import type {
-  ActorRefFrom,
-  InspectionEvent,
-  NonReducibleUnknown,
-} from "xstate";
+import type { ActorRefFrom, NonReducibleUnknown } from "xstate";
 import { agentMachine } from "../../machines/agent.ts";
 import type { AgentHost, ToolUse } from "../../machines/agent.ts";
 import { runMachine } from "../../machines/run.ts";
@@ -27,7 +23,6 @@ import type { Disposition, RunSettings } from "./runWork.ts";
 export interface WorkerOptions<R> {
   readonly application: Application<R>;
   readonly settings: RunSettings;
-  readonly inspect?: (event: InspectionEvent) => void;
 }
 
 export interface Worker {
@@ -151,7 +146,6 @@ function makeRunFactory<R>(options: WorkerOptions<R>) {
       });
       const actor: RunActor = createActor(machine, {
         input: { host: work },
-        ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
       });
       const ended = Effect.callback<void>((resume) => {
         const done = () => resume(Effect.void);

@@ -5,15 +5,13 @@
 import { Layer } from "effect";
 import { expect } from "vitest";
 import { priceBook } from "../../src/adapters/prices.ts";
-import {
-  unsourcedFigures,
-  unsourcedNumbers,
-} from "../../src/domain/agents/answer/check.ts";
+import { unsourcedFigures } from "../../src/domain/agents/answer/check.ts";
 import { EXAMPLES } from "../../src/domain/agents/reading/lexicon.ts";
 import { sampleUsage } from "../../src/domain/costs/sample.ts";
 import type { Report, UsageRecord } from "../../src/domain/model.ts";
 import type { PriceBook, UsageStore } from "../../src/domain/ports.ts";
 import { ask } from "./analystRun.ts";
+import { unsourcedNumbers } from "./prose.ts";
 import type { Asked, Ran } from "./analystRun.ts";
 import { usageStoreOf } from "./usageStore.ts";
 

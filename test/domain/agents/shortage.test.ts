@@ -134,6 +134,17 @@ describe("failures", () => {
     }
   });
 
+  test("a month scaled from one day is an order of magnitude, and no headline figure", async () => {
+    const ran = await run("Analyze my AI costs", {
+      services: over(daily("2026-11-20", 1)),
+    });
+    expect(content(ran)).toContain("order of magnitude");
+    expect(reportOf(ran).figures.map((it) => it.id)).not.toContain(
+      "top_saving",
+    );
+    expectSourced(ran);
+  });
+
   test("what has no list price is said beside the spend, and is in no average", async () => {
     const ran = await run("Analyze my AI costs", {
       services: over(

@@ -8,7 +8,7 @@ import type { Intent } from "../reading/lexicon.ts";
 import { needsData } from "../triage.ts";
 import type { Material } from "./material.ts";
 import { outlookFigures } from "./outlook.ts";
-import { savingFigures, savingsOf } from "./savings.ts";
+import { savingFigures } from "./savings.ts";
 import { spendFigures } from "./spend.ts";
 import { writeNothing } from "./nothing.ts";
 import { write } from "./writers.ts";
@@ -43,7 +43,7 @@ function figuresOf(material: Material): readonly Figure[] {
   return [
     ...spendFigures(material),
     ...outlookFigures(material),
-    ...savingFigures(savingsOf(material)),
+    ...savingFigures(material),
   ];
 }
 

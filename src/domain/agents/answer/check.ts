@@ -2,7 +2,6 @@
  * Holds an answer to rule R9: every figure comes from the result of the call it cites. Promises: pure; knows nothing of how answers are
  * made, so that a mistake there shows here.
  */
-import { formatCount, formatPercent, formatUsd } from "../../costs/money.ts";
 import type { Json, Report, Step } from "../../model.ts";
 
 export interface Unsourced {
@@ -82,7 +81,7 @@ function valuesIn(json: Json): ReadonlySet<number | string> {
   return new Set(leaves(json).map(rounded));
 }
 
-function leaves(json: Json): readonly (number | string)[] {
+export function leaves(json: Json): readonly (number | string)[] {
   if (typeof json === "number" || typeof json === "string") return [json];
   if (json === null || typeof json !== "object") return [];
   return Object.values(json).flatMap(leaves);
@@ -90,41 +89,4 @@ function leaves(json: Json): readonly (number | string)[] {
 
 function rounded(value: number | string): number | string {
   return typeof value === "number" ? Math.round(value * 1e6) / 1e6 : value;
-}
-
-/**
- * Numbers in prose that no result holds, in any of the ways we write numbers (dollars, percent, counts, parts of dates and names).
- * For prose that code did not write, and to test that which it did.
- */
-export function unsourcedNumbers(
-  prose: string,
-  steps: readonly Step[],
-  known: readonly string[],
-): readonly string[] {
-  const found = steps
-    .flatMap((step) => step.calls)
-    .flatMap((call) => leaves(call.success ? call.result : null));
-  const allowed = new Set([
-    ...found.flatMap(writtenAs),
-    ...known.flatMap(numbersIn),
-  ]);
-  return numbersIn(prose).filter((number) => !allowed.has(number));
-}
-
-function writtenAs(value: number | string): readonly string[] {
-  if (typeof value === "string")
-    return numbersIn(value).flatMap((number) => [
-      number,
-      String(Number(number)),
-    ]);
-  return [
-    formatUsd(value),
-    formatPercent(value),
-    formatCount(value),
-    String(Math.abs(value)),
-  ].flatMap(numbersIn);
-}
-
-function numbersIn(text: string): readonly string[] {
-  return text.match(/\d+(?:,\d{3})*(?:\.\d+)?/g) ?? [];
 }

@@ -4,6 +4,7 @@
  */
 import { assumptions } from "../../costs/assumptions.ts";
 import { formatPercent, formatUsd } from "../../costs/money.ts";
+import { limits } from "../../limits.ts";
 import type { Figure, ReportTable, Saving } from "../../model.ts";
 import type { Material } from "./material.ts";
 import { code, listWords, plain } from "./words.ts";
@@ -208,9 +209,23 @@ export function batchSentences({
   return understanding.intent === "batch" ? [...found, ...now, whatIf] : now;
 }
 
-export function savingFigures(savings: readonly Saving[]): readonly Figure[] {
-  const [best] = savings;
-  if (best === undefined) return [];
+/** The days that a month's dollars are scaled from; null where no saving was looked for. */
+export function scaledFrom(
+  material: Material,
+): { readonly days: number; readonly month_days: number } | null {
+  return (material.swaps ?? material.caching ?? material.batch)?.result ?? null;
+}
+
+/** True where a month's dollars come from so few days that only their order of magnitude says something. */
+export function isThin(material: Material): boolean {
+  const scaled = scaledFrom(material);
+  return scaled !== null && scaled.days < limits.sufficientDays;
+}
+
+/** The largest saving as a headline figure; an order of magnitude is no headline. */
+export function savingFigures(material: Material): readonly Figure[] {
+  const [best] = savingsOf(material);
+  if (best === undefined || isThin(material)) return [];
   return [
     {
       id: "top_saving",

@@ -3,7 +3,6 @@
  * part does not appear.
  */
 import { formatUsd } from "../../costs/money.ts";
-import { limits } from "../../limits.ts";
 import type {
   Dimension,
   ReportChart,
@@ -15,7 +14,7 @@ import type {
 import type { Material } from "./material.ts";
 import { budgetSentences, budgetTable, monthSentence } from "./outlook.ts";
 import { qualityStatements, SAMPLE_LABEL } from "./quality.ts";
-import { OVERLAP, savingsOf } from "./savings.ts";
+import { OVERLAP, isThin, savingsOf, scaledFrom } from "./savings.ts";
 import {
   anomalySentences,
   causesSentence,
@@ -134,16 +133,12 @@ export function savingsSection(
 
 /** A month's dollars from another number of days are an extrapolation, and called one. */
 function scaledSentence(material: Material): string | null {
-  const { days, month_days } = (
-    material.swaps ??
-    material.caching ??
-    material.batch
-  )?.result ?? { days: 0, month_days: 0 };
-  if (days === month_days) return null;
-  const from = days === 1 ? "1 day" : `${days} days`;
-  return days < limits.sufficientDays
-    ? `Dollars a month are ${from} of data, begun days counted as whole ones, scaled to ${month_days}: an order of magnitude. Take the percentages from here, not the amounts.`
-    : `Dollars a month are scaled from ${from} to ${month_days}.`;
+  const scaled = scaledFrom(material);
+  if (scaled === null || scaled.days === scaled.month_days) return null;
+  const from = scaled.days === 1 ? "1 day" : `${scaled.days} days`;
+  return isThin(material)
+    ? `Dollars a month are ${from} of data, begun days counted as whole ones, scaled to ${scaled.month_days}: an order of magnitude. Take the percentages from here, not the amounts.`
+    : `Dollars a month are scaled from ${from} to ${scaled.month_days}.`;
 }
 
 export function quality(material: Material): readonly ReportSection[] {
@@ -188,11 +183,9 @@ export function leverSentence(
 ): string | null {
   const [best] = savings;
   if (best === undefined) return null;
-  const thin = (material.swaps ?? material.caching ?? material.batch)?.result;
-  const scaled =
-    thin !== undefined && thin.days < limits.sufficientDays
-      ? " Scaled from so little data, that is an order of magnitude."
-      : "";
+  const scaled = isThin(material)
+    ? " Scaled from so little data, that is an order of magnitude."
+    : "";
   return `Largest lever: ${nameOf(best)}, **${formatUsd(best.low_usd)} to ${formatUsd(best.high_usd)} a month** of the ${formatUsd(best.affected_usd)} it touches.${scaled}`;
 }
 
