@@ -22,8 +22,10 @@ import {
 } from "../adapters/jobs.ts";
 import { tokenVerifierLayer } from "../adapters/jwt.ts";
 import type { KeySource } from "../adapters/jwt.ts";
-import { memoryBusLayer, memoryCacheLayer } from "../adapters/memory.ts";
-import { redisBusLayer, redisCacheLayer } from "../adapters/redis.ts";
+import { memoryBusLayer } from "../adapters/memory/bus.ts";
+import { memoryCacheLayer } from "../adapters/memory/cache.ts";
+import { redisBusLayer } from "../adapters/redis/bus.ts";
+import { redisCacheLayer } from "../adapters/redis/cache.ts";
 import { priceBook } from "../adapters/prices.ts";
 import { storeLayer, usageStoreLayer } from "../adapters/store/index.ts";
 import type { Application } from "../domain/agents/definition.ts";

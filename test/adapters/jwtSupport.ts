@@ -4,7 +4,7 @@ import { SignJWT } from "jose";
 import type { CryptoKey, JWTPayload } from "jose";
 import { tokenVerifierLayer } from "../../src/adapters/jwt.ts";
 import type { TokenRules } from "../../src/adapters/jwt.ts";
-import { memoryCacheLayer } from "../../src/adapters/memory.ts";
+import { memoryCacheLayer } from "../../src/adapters/memory/cache.ts";
 import { authenticate } from "../../src/domain/sessions.ts";
 
 export const SECRET = new TextEncoder().encode(

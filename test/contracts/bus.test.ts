@@ -1,18 +1,16 @@
 /** The Bus port: whoever listens to a topic hears what is published there, once, in order; a handler that throws harms nobody else. */
 import { Effect, Exit, ManagedRuntime, Scope } from "effect";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { memoryBusLayer } from "../../src/adapters/memory.ts";
-import { redisBusLayer } from "../../src/adapters/redis.ts";
+import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { memoryBusLayer } from "../../src/adapters/memory/bus.ts";
+import { redisBusLayer } from "../../src/adapters/redis/bus.ts";
 import type { RunId } from "../../src/domain/model.ts";
 import { Bus } from "../../src/domain/ports.ts";
 import type { BusMessage } from "../../src/domain/ports.ts";
 
-const SERVER = process.env["TEST_REDIS_URL"];
+const SERVER = inject("redisUrl");
 const backends = [
   { name: "memory", layer: memoryBusLayer },
-  ...(SERVER === undefined
-    ? []
-    : [{ name: "redis", layer: redisBusLayer(SERVER) }]),
+  ...(SERVER === null ? [] : [{ name: "redis", layer: redisBusLayer(SERVER) }]),
 ];
 const stop = (run: string): BusMessage => ({
   kind: "stop",

@@ -1,13 +1,21 @@
 /** The Cache port: values with a lifetime, taken once, and token buckets. */
 import { Effect, Layer, ManagedRuntime } from "effect";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { memoryCacheLayer } from "../../src/adapters/memory.ts";
-import { redisCacheLayer } from "../../src/adapters/redis.ts";
+import {
+  afterEach,
+  beforeEach,
+  describe,
+  expect,
+  inject,
+  test,
+  vi,
+} from "vitest";
+import { memoryCacheLayer } from "../../src/adapters/memory/cache.ts";
+import { redisCacheLayer } from "../../src/adapters/redis/cache.ts";
 import { healthLayer } from "../../src/domain/health.ts";
 import { Cache } from "../../src/domain/ports.ts";
 
-const SERVER = process.env["TEST_REDIS_URL"];
+const SERVER = inject("redisUrl");
 const sleep = (ms: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -20,7 +28,7 @@ interface Row {
 
 const backends: readonly Row[] = [
   { name: "memory", layer: memoryCacheLayer, clock: "set" },
-  ...(SERVER === undefined
+  ...(SERVER === null
     ? []
     : [
         {

@@ -1,14 +1,15 @@
 /**
- * The databases that the contract suites run on: the embedded one, and a PostgreSQL server where TEST_DATABASE_URL names one. Another
+ * The databases that the contract suites run on: the embedded one, and the run's PostgreSQL server where there is one. Another
  * backend is one more row. Promises: each opening is a migrated database of its own, gone after `close`.
  */
 import { Effect, Exit, Layer, ManagedRuntime, Scope } from "effect";
 import { rmSync } from "node:fs";
 import pg from "pg";
+import { inject } from "vitest";
 import type { PgBoss } from "pg-boss";
 import { Database, makeDatabase } from "../../src/adapters/database.ts";
 import { jobsLayer, makeEnqueue, openBoss } from "../../src/adapters/jobs.ts";
-import { memoryBusLayer } from "../../src/adapters/memory.ts";
+import { memoryBusLayer } from "../../src/adapters/memory/bus.ts";
 import { storeLayer, usageStoreLayer } from "../../src/adapters/store/index.ts";
 import { openPool } from "../../src/app/compose.ts";
 import type { Bus, Jobs, Store, UsageStore } from "../../src/domain/ports.ts";
@@ -28,11 +29,11 @@ export interface BackendRow {
   readonly open: () => Promise<Backend>;
 }
 
-const SERVER = process.env["TEST_DATABASE_URL"];
+const SERVER = inject("postgresUrl");
 
 export const backends: readonly BackendRow[] = [
   { name: "embedded", open: openEmbeddedBackend },
-  ...(SERVER === undefined
+  ...(SERVER === null
     ? []
     : [{ name: "postgres", open: () => openServerBackend(SERVER) }]),
 ];

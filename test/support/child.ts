@@ -75,8 +75,13 @@ function environmentOf(
   dataDir: string,
   env: Record<string, string>,
 ): Record<string, string> {
+  const {
+    DATABASE_URL: _database,
+    REDIS_URL: _redis,
+    ...inherited
+  } = process.env as Record<string, string>;
   return {
-    ...(process.env as Record<string, string>),
+    ...inherited,
     PORT: "0",
     DATA_DIR: dataDir,
     JWT_SECRET: TEST_SECRET,

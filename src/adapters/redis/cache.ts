@@ -1,0 +1,55 @@
+/**
+ * The cache on Redis, for nodes that share it. Owns its connection. Promises: the same contract as the cache in process; of many takers on
+ * many nodes one gets the value.
+ */
+import { Effect, Layer } from "effect";
+import { Health } from "../../domain/health.ts";
+import { Cache } from "../../domain/ports.ts";
+import { attempt, connect, PREFIX } from "./connection.ts";
+
+/** Takes a token of a bucket, by the server's own clock: of many nodes, each sees what the others took. Answers the wait in ms. */
+const CONSUME = `
+local now = redis.call('TIME')
+local now_ms = now[1] * 1000 + now[2] / 1000
+local burst, per_ms = tonumber(ARGV[1]), tonumber(ARGV[2]) / 60000
+local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens = math.min(burst, (tonumber(kept[1]) or burst) + (now_ms - (tonumber(kept[2]) or now_ms)) * per_ms)
+if tokens < 1 then return math.ceil((1 - tokens) / per_ms) end
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - 1), 'at', tostring(now_ms))
+redis.call('PEXPIRE', KEYS[1], math.ceil(burst / per_ms))
+return 0`;
+
+export function redisCacheLayer(
+  url: string,
+): Layer.Layer<Cache, never, Health> {
+  return Layer.effect(
+    Cache,
+    Effect.gen(function* () {
+      const redis = yield* connect(url);
+      const health = yield* Health;
+      yield* health.watch(
+        "cache",
+        attempt(() => redis.ping()).pipe(Effect.asVoid),
+      );
+      const noting = <A>(run: () => Promise<A>) =>
+        Effect.tapError(attempt(run), () =>
+          Effect.sync(() => health.failed("cache")),
+        );
+      return Cache.of({
+        get: (key) => noting(() => redis.get(PREFIX + key)),
+        set: (key, value, lifetimeSeconds) =>
+          Effect.asVoid(
+            noting(() => redis.set(PREFIX + key, value, "EX", lifetimeSeconds)),
+          ),
+        take: (key) => noting(() => redis.getdel(PREFIX + key)),
+        consume: (key, { burst, perMinute }) =>
+          Effect.map(
+            noting(() =>
+              redis.eval(CONSUME, 1, PREFIX + key, burst, perMinute),
+            ),
+            (waitMs) => ({ retryAfterMs: Number(waitMs) }),
+          ),
+      });
+    }),
+  );
+}
