@@ -1,17 +1,18 @@
 /**
- * The lock on DATA_DIR: one process at a time may hold the embedded database, since a second one's writes would be lost. Owns the file
- * `server.lock`. Promises: a lock whose process is dead is no lock; who holds a living one, and where it serves, can be read.
+ * The lock on DATA_DIR: one process at a time may hold the embedded database, since a second one's writes would be lost. Owns the files
+ * `server.lock` and `server.lock.door`. Promises: a lock whose process is dead is no lock; of many that find one, one takes it; who holds a
+ * living one, and where it serves, can be read.
  */
 import {
   mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { limits } from "../domain/limits.ts";
 
 export interface LockHolder {
@@ -48,53 +49,51 @@ export function takeLock(dataDir: string): Lock {
   mkdirSync(dataDir, { recursive: true });
   const file = join(dataDir, LOCK_FILE);
   const mine: LockHolder = { pid: process.pid, host: hostname(), url: null };
-  const write = (holder: LockHolder, flag: "wx" | "w") =>
-    writeFileSync(file, JSON.stringify(holder), { flag });
-  if (!tryTo(() => write(mine, "wx"))) {
-    removeDead(dataDir, file);
-    if (!tryTo(() => write(mine, "wx"))) {
-      throw new DataDirLocked(dataDir, readHolder(file));
-    }
-  }
+  behindDoor(dataDir, () => {
+    const holder = readLock(dataDir);
+    if (holder !== null) throw new DataDirLocked(dataDir, holder);
+    write(file, mine);
+  });
   return {
-    announce: (url) => write({ ...mine, url }, "w"),
+    announce: (url) => write(file, { ...mine, url }),
     release: () => rmSync(file, { force: true }),
   };
 }
 
+/** Written beside and moved, so that nobody reads half of it. */
+function write(file: string, holder: LockHolder): void {
+  const whole = `${file}.${process.pid}`;
+  writeFileSync(whole, JSON.stringify(holder));
+  renameSync(whole, file);
+}
+
 /**
- * Takes a dead process's lock away. Of several that try at once one moves the file, and whoever finds that it moved a living one's,
- * made meanwhile, puts it back.
+ * Looks and takes alone. Files cannot do that: between finding a dead lock and replacing it another process may have made a living one.
+ * SQLite's exclusive transaction is a lock of the operating system on every system, and gone with its process.
  */
-function removeDead(dataDir: string, file: string): void {
-  const holder = readLock(dataDir);
-  if (holder !== null || isBeingWritten(file)) {
-    throw new DataDirLocked(dataDir, holder);
-  }
-  const aside = `${file}.${process.pid}`;
-  if (!tryTo(() => renameSync(file, aside))) return;
-  const moved = readHolder(aside);
-  if (moved !== null && isAlive(moved)) {
-    tryTo(() => writeFileSync(file, JSON.stringify(moved), { flag: "wx" }));
-  }
-  rmSync(aside, { force: true });
-}
-
-/** True for a file that is new and cannot be read yet. */
-function isBeingWritten(file: string): boolean {
-  if (readHolder(file) !== null) return false;
-  const { mtimeMs = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
-  return Date.now() - mtimeMs < limits.lockWriteMs;
-}
-
-function tryTo(work: () => void): boolean {
+function behindDoor(dataDir: string, work: () => void): void {
+  const door = new DatabaseSync(join(dataDir, `${LOCK_FILE}.door`), {
+    timeout: limits.lockWaitMs,
+  });
   try {
+    enter(door, dataDir);
     work();
-    return true;
-  } catch {
-    return false;
+  } finally {
+    door.close();
   }
 }
+
+function enter(door: DatabaseSync, dataDir: string): void {
+  try {
+    door.exec("begin exclusive");
+  } catch (cause) {
+    throw isBusy(cause) ? new DataDirLocked(dataDir, null) : cause;
+  }
+}
+
+const SQLITE_BUSY = 5;
+const isBusy = (cause: unknown) =>
+  cause instanceof Error && "errcode" in cause && cause.errcode === SQLITE_BUSY;
 
 /** The living holder of the lock; null when nobody has it. */
 export function readLock(dataDir: string): LockHolder | null {

@@ -80,7 +80,7 @@ export const limits = {
   recommendationsLifetimeSeconds: 24 * 3_600,
 
   // --- the embedded database's directory
-  lockWriteMs: 2_000,
+  lockWaitMs: 2_000,
 
   // --- HTTP and import
   requestBodyBytesMax: 64 * KiB,

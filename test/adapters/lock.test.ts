@@ -1,14 +1,9 @@
 /** The lock on DATA_DIR: one living holder, dead ones forgotten, and of many that try at once at most one. */
 import { spawn, spawnSync } from "node:child_process";
-import {
-  existsSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { DataDirLocked, readLock, takeLock } from "../../src/app/lock.ts";
 import { temporaryDirectory } from "../support/config.ts";
@@ -66,13 +61,15 @@ test("of another machine's process nothing is known, so its lock holds", () => {
   expect(() => takeLock(dataDir)).toThrow("on another-host");
 });
 
-test("a lock that is being written holds; one left half written does not", () => {
+test("while another process is taking it, it is refused; a file that nobody can read is nobody's", () => {
   const { dataDir, file } = directory();
   writeFileSync(file, "");
+  const other = new DatabaseSync(`${file}.door`);
+  other.exec("begin exclusive");
   expect(() => takeLock(dataDir)).toThrow("being taken");
-  const longAgo = new Date(Date.now() - 60_000);
-  utimesSync(file, longAgo, longAgo);
+  other.close();
   takeLock(dataDir);
+  expect(readFileSync(file, "utf8")).toContain(String(process.pid));
 });
 
 const TAKE = `
