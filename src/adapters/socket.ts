@@ -1,6 +1,7 @@
 /**
- * WebSockets by ws: the checks before an upgrade, the held upgrade, and the wire it becomes. Owns the handshakes that have no verdict yet.
- * Promises: a refusal before the upgrade is HTTP with a problem body; the token is never echoed, and never read from the query.
+ * WebSockets by ws: the checks before an upgrade, the held upgrade, and the wire it becomes. Owns the handshakes of clients that are not
+ * identified. Promises: a refusal before the upgrade is HTTP with a problem body; the token is never echoed, and never read from the
+ * query; a socket counts until its client is gone, and nothing is heard of it once it was closed.
  */
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
@@ -17,8 +18,8 @@ import type { Problem } from "./problem.ts";
 export interface SocketSettings {
   readonly paths: readonly string[];
   readonly handshakesPerAddress: number;
-  /** Null where the upgrade may go on. */
-  readonly refuse: (request: IncomingMessage) => Problem | null;
+  /** Null where the upgrade may go on. `open` counts the sockets there are: held, open, and closing until their clients are gone. */
+  readonly refuse: (request: IncomingMessage, open: number) => Problem | null;
   readonly addressOf: (request: IncomingMessage) => string;
   readonly open: (upgrade: HeldUpgrade) => void;
 }
@@ -26,6 +27,7 @@ export interface SocketSettings {
 /** Takes the upgrades of an HTTP server. */
 export function acceptSockets(server: Server, settings: SocketSettings): void {
   const pending = new Map<string, number>();
+  let open = 0;
   const options = {
     noServer: true,
     maxPayload: limits.frameBytesMax,
@@ -43,9 +45,12 @@ export function acceptSockets(server: Server, settings: SocketSettings): void {
     (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on("error", () => socket.destroy());
       const address = settings.addressOf(request);
-      const problem = refusalOf(request, settings, pending.get(address) ?? 0);
+      const waiting = pending.get(address) ?? 0;
+      const problem = refusalOf(request, settings, open, waiting);
       if (problem !== null) return refuse(socket, problem);
-      pending.set(address, (pending.get(address) ?? 0) + 1);
+      open += 1;
+      socket.once("close", () => (open -= 1));
+      pending.set(address, waiting + 1);
       const settle = once(() => {
         const left = pending.get(address)! - 1;
         if (left === 0) pending.delete(address);
@@ -60,6 +65,7 @@ export function acceptSockets(server: Server, settings: SocketSettings): void {
 function refusalOf(
   request: IncomingMessage,
   settings: SocketSettings,
+  open: number,
   pending: number,
 ): Problem | null {
   if (!settings.paths.includes(pathOf(request))) {
@@ -69,7 +75,7 @@ function refusalOf(
       detail: "WebSockets are served at /ws.",
     };
   }
-  const problem = settings.refuse(request);
+  const problem = settings.refuse(request, open);
   if (problem !== null) return problem;
   if (pending < settings.handshakesPerAddress) return null;
   return {
@@ -125,8 +131,8 @@ function holdUpgrade(
   return {
     credential: credentialOf(request, query.get("ticket")),
     thread_id: query.get("thread_id") as ThreadId | null,
-    accept: () => {
-      settle();
+    accept: (verdict) => {
+      if (verdict === "identified") settle();
       socket.off("end", onEnd);
       let wire: Wire | null = null;
       if (socket.destroyed || !socket.writable) return wire;
@@ -174,6 +180,9 @@ function makeWire(webSocket: WebSocket): Wire {
       if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
     },
     close: (code, reason) => {
+      // A client that does not go may go on talking: nobody listens any more.
+      webSocket.removeAllListeners("message");
+      sent = () => undefined;
       webSocket.resume();
       webSocket.close(code, reason);
     },

@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { Problem } from "../adapters/problem.ts";
 import type { AppConfig } from "./config.ts";
 
-/** Why this upgrade is refused before it is looked at; null where it may go on. `open` counts the connections there are. */
+/** Why this upgrade is refused before it is looked at; null where it may go on. `open` counts the sockets there are. */
 export function refusalOf(
   request: IncomingMessage,
   config: AppConfig,

@@ -167,8 +167,8 @@ function listen(
       paths: ["/ws", "/websocket"],
       handshakesPerAddress: config.handshakesPerAddress,
       addressOf: (request) => addressOf(request, config.trustedProxies),
-      refuse: (request) =>
-        refusalOf(request, config, serverState(), connections.count()),
+      refuse: (request, open) =>
+        refusalOf(request, config, serverState(), open),
       open: connections.open,
     });
     yield* Effect.acquireRelease(

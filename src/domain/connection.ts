@@ -82,7 +82,7 @@ export class Connection implements ConnectionHost {
 
   /** Completes the upgrade; false when the client has gone meanwhile. */
   accept(): boolean {
-    this.#wire = this.#upgrade?.accept() ?? null;
+    this.#wire = this.#upgrade?.accept("identified") ?? null;
     return this.#wire !== null;
   }
 
@@ -132,7 +132,9 @@ export class Connection implements ConnectionHost {
   release(end: ConnectionEnd): void {
     const how = closing(end);
     const wire =
-      this.#wire ?? (how === null ? null : this.#upgrade?.accept()) ?? null;
+      this.#wire ??
+      (how === null ? null : this.#upgrade?.accept("refused")) ??
+      null;
     if (how !== null && wire !== null) {
       if (how.error !== null)
         wire.send(JSON.stringify({ type: "error", ...how.error }));

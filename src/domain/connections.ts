@@ -28,7 +28,6 @@ export class Connections extends Context.Service<
     readonly list: (user: UserId) => readonly ConnectionInfo[];
     /** Ends one of the user's connections; false when there is none of that id. */
     readonly remove: (user: UserId, id: ConnectionId) => boolean;
-    readonly count: () => number;
     readonly countByState: () => ReadonlyMap<string, number>;
     readonly tellAll: (frame: ConnectionFrame) => void;
     /** Closes all with 1012, in batches. */
@@ -72,7 +71,6 @@ export function connectionsLayer(
       return Connections.of({
         open,
         closeAll,
-        count: () => registry.size,
         countByState: () => countStates(registry.all()),
         tellAll: (frame) => {
           for (const { connection } of registry.all()) connection.send(frame);
@@ -125,7 +123,7 @@ function sweepAll(
     lastMs = nowMs;
     for (const { connection } of registry.all()) {
       if (stoodStillMs > intervalMs) connection.forgive(stoodStillMs);
-      else connection.sweep(nowMs);
+      connection.sweep(nowMs);
     }
   });
   return Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced(intervalMs)));

@@ -41,10 +41,6 @@ export class Registry {
   readonly #entries = new Map<ConnectionId, Entry>();
   readonly #users = new Map<UserId, Set<Entry>>();
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   all(): Iterable<Entry> {
     return this.#entries.values();
   }

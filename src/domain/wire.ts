@@ -18,6 +18,7 @@ export interface WireListener {
 export interface Wire {
   readonly send: (text: string) => void;
   readonly ping: () => void;
+  /** Nothing is heard from then on. */
   readonly close: (code: number, reason: string) => void;
   /** Frames read from now on; until then they wait in the socket. */
   readonly listen: (listener: WireListener) => void;
@@ -31,8 +32,8 @@ export interface Wire {
 export interface HeldUpgrade {
   readonly credential: Credential;
   readonly thread_id: ThreadId | null;
-  /** Completes the upgrade; null when the client is gone. Called at most once. */
-  readonly accept: () => Wire | null;
+  /** Completes the upgrade; null when the client is gone. Called at most once. Who is refused counts as not signed in until it is gone. */
+  readonly accept: (verdict: "identified" | "refused") => Wire | null;
   /** Calls back once, when the client is gone, before or after the upgrade. */
   readonly onGone: (callback: () => void) => void;
 }

@@ -1,8 +1,17 @@
-/** docs/PROTOCOL.md section 6, the end of a node: clients are told, open sockets close with 1012, new ones get 503. */
+/**
+ * docs/PROTOCOL.md section 6, ends: of a node, where clients are told, open sockets close with 1012 and new ones get 503; and of a
+ * connection whose client goes on talking.
+ */
 import { Effect, Layer } from "effect";
 import { expect, test } from "vitest";
 import { TokenVerifier } from "../../src/domain/ports.ts";
-import { RawClient, upgradeRequest } from "../support/raw.ts";
+import {
+  Opcode,
+  RawClient,
+  rawConnection,
+  rawFrame,
+  upgradeRequest,
+} from "../support/raw.ts";
 import { serverForTest } from "../support/server.ts";
 
 test("§6 a draining node tells its clients, refuses new work with a reason, and closes with 1012", async () => {
@@ -57,4 +66,40 @@ test("§6 a handshake that is held while the node stops is completed and closed 
   await server.drain();
   expect(await socket.closed).toEqual({ code: 1012, reason: "server_restart" });
   expect(socket.frames).toEqual([]);
+});
+
+test("§6 nothing is handled that a client sends after its connection was ended, while its socket still lingers", async () => {
+  const server = await serverForTest();
+  const other = await server.connect("talker");
+  other.send({ type: "user_message", text: "alpha gate(open)" });
+  const { run_id } = await other.next("ack");
+  await server.gates.reached("open");
+  const client = await rawConnection(server, "talker");
+  const [ready] = client.texts();
+  const gone = new Promise((resolve) => client.socket.once("close", resolve));
+  await server.fetch(
+    `/api/connections/${String(ready?.["connection_id"])}`,
+    "talker",
+    { method: "DELETE" },
+  );
+  expect(await client.closeCode()).toBe(1000);
+  const late = [
+    { type: "user_message", text: "alpha noop!" },
+    { type: "stop_run", run_id },
+  ];
+  for (const frame of late)
+    client.write(rawFrame(Opcode.text, JSON.stringify(frame)));
+  await gone;
+  const { items } = await server.get<{ items: unknown[] }>(
+    "/api/threads",
+    "talker",
+  );
+  expect(items).toHaveLength(1);
+  expect(await server.get(`/api/runs/${run_id}`, "talker")).toMatchObject({
+    status: "running",
+  });
+  server.gates.open("open");
+  expect((await other.run(run_id)).at(-1)).toMatchObject({
+    status: "completed",
+  });
 });

@@ -1,6 +1,6 @@
 /** docs/PROTOCOL.md section 1, before the upgrade: paths, origins, capacity, and how a refusal looks in HTTP. */
 import { Effect, Layer } from "effect";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { TokenVerifier } from "../../src/domain/ports.ts";
 import { RawClient, upgradeRequest } from "../support/raw.ts";
 import { serverForTest, TestServer } from "../support/server.ts";
@@ -118,6 +118,35 @@ describe("origins", () => {
 });
 
 describe("capacity", () => {
+  test("§1 who was refused and does not go still counts: against the address, and against the node", async () => {
+    const small = await serverForTest({
+      env: { HANDSHAKES_PER_ADDRESS: "2", CONNECTIONS_MAX: "4" },
+    });
+    const headers = { Authorization: "Bearer nonsense" };
+    const linger = async () => {
+      const client = RawClient.open(small.url);
+      client.write(upgradeRequest("/ws", headers));
+      expect(await client.closeCode()).toBe(4401);
+    };
+    await linger();
+    await linger();
+    expect((await refusal(small, "/ws", headers)).status).toBe(429);
+  });
+
+  test("§1 connections that are being closed count against CONNECTIONS_MAX until they are gone", async () => {
+    const small = await serverForTest({
+      env: { CONNECTIONS_PER_USER: "1", CONNECTIONS_MAX: "2" },
+    });
+    await small.connect("first");
+    const client = RawClient.open(small.url);
+    const token = await small.token("first");
+    client.write(upgradeRequest("/ws", { Authorization: `Bearer ${token}` }));
+    expect(await client.closeCode()).toBe(4429);
+    expect((await refusal(small, "/ws")).status).toBe(503);
+    client.socket.destroy();
+    await vi.waitFor(() => small.connect("second"), { timeout: 10_000 });
+  });
+
   test("§1 over CONNECTIONS_MAX answers 503 with Retry-After, and a place that gets free is taken", async () => {
     const small = await serverForTest({ env: { CONNECTIONS_MAX: "1" } });
     const first = await small.connect("first");

@@ -62,6 +62,16 @@ describe("expiry", () => {
     },
   );
 
+  test("§1 a token ends on a process too that stands still again and again", async () => {
+    const { socket } = await connect("standing", -3);
+    const stand = setInterval(() => {
+      const until = performance.now() + 2 * limits.sweepIntervalMs + 100;
+      while (performance.now() < until);
+    }, 50);
+    const closed = await socket.closed.finally(() => clearInterval(stand));
+    expect(closed).toEqual({ code: 4401, reason: "token_expired" });
+  });
+
   test("§3 token_expiring comes once in the last 60 s, and not before", async () => {
     const { socket, endsAtMs } = await connect("soon", 40);
     const { expires_at } = await socket.next("token_expiring");
