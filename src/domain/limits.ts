@@ -40,6 +40,7 @@ export const limits = {
   // --- delivery
   socketBufferedBytesMax: 256 * KiB,
   slowConsumerTimeoutMs: 10_000,
+  slowConsumerBytesMax: 8 * MiB,
   replayPageEvents: 200,
   recentEventsPerThread: 256,
   joinedThreadsPerConnectionMax: 50,

@@ -37,7 +37,9 @@ export class Sender {
     if (this.isWritable()) this.#latch.openUnsafe();
   }
 
+  /** Nothing was taken for too long, or too much waits: news come whether or not the reader keeps up. */
   isStalled(nowMs: number): boolean {
+    if (this.#wire.bufferedBytes() > limits.slowConsumerBytesMax) return true;
     const since = this.#stalledSinceMs;
     return since !== null && nowMs - since > limits.slowConsumerTimeoutMs;
   }

@@ -1,6 +1,9 @@
 /** Readers that do not keep up (§6, 4301): the log is read no faster than the socket drains, nothing is lost, and who never reads is closed. */
+import { Effect } from "effect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limits } from "../../src/domain/limits.ts";
+import type { ThreadId, UserId } from "../../src/domain/model.ts";
+import { Bus, topics } from "../../src/domain/ports.ts";
 import type { Event } from "../../src/domain/protocol.ts";
 import { Gates, scripted } from "../support/scripted.ts";
 import { TestServer } from "../support/server.ts";
@@ -74,4 +77,33 @@ test("§6 4301 closes a reader that has taken nothing for the limit's time, and 
   other.send({ type: "join_thread", thread_id, after_seq: cursor });
   await other.find((it) => "seq" in it && it.seq === log.length);
   expect([...stalled.events(), ...other.events()]).toEqual(log);
+}, 40_000);
+
+test("§6 4301 closes a reader for whom too much waits, before its time is over: news are not held back for it", async () => {
+  const reader = await server.connect("newsless");
+  reader.ws.pause();
+  const since = performance.now();
+  const news = {
+    kind: "thread",
+    thread: {
+      thread_id: "news" as ThreadId,
+      title: "x".repeat(MiB / 2),
+      created_at: new Date().toISOString(),
+      updated_at: new Date().toISOString(),
+      last_seq: 1,
+      active_run: null,
+    },
+  } as const;
+  const publish = Effect.flatMap(Bus, (bus) =>
+    bus.publish(topics.user("newsless" as UserId), news),
+  );
+  await server.node.services.runPromise(Effect.repeat(publish, { times: 64 }));
+  await expect
+    .poll(async () => server.get("/api/connections", "newsless"), {
+      timeout: limits.slowConsumerTimeoutMs,
+    })
+    .toMatchObject({ items: [] });
+  expect(performance.now() - since).toBeLessThan(limits.slowConsumerTimeoutMs);
+  reader.ws.resume();
+  expect((await reader.closed).code).toBe(4301);
 }, 40_000);
