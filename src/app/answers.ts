@@ -92,6 +92,7 @@ const STATUS: { readonly [Tag in FrameFailure["_tag"]]: number } = {
   RunNotFound: 404,
   Busy: 409,
   TooManyRuns: 429,
+  QueueFull: 503,
 };
 
 function problemOf(failure: HttpFailure): Problem {

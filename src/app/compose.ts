@@ -45,6 +45,7 @@ import { takeLock } from "./lock.ts";
 import type { Lock } from "./lock.ts";
 import { signingSecret } from "./secret.ts";
 import type { AppServices } from "./services.ts";
+import { VERSION } from "./version.ts";
 
 /** What the tools of an application may use. */
 export type ToolServices = UsageStore | PriceBook | Cache;
@@ -161,7 +162,12 @@ function appLayer(
     verifier ?? tokenVerifierLayer({ ...config, keys: keySource(config) }),
   ).pipe(Layer.provideMerge(healthLayer));
   return connectionsLayer({ ...config, isDraining }).pipe(
-    Layer.provideMerge(runsLayer({ application, settings: config })),
+    Layer.provideMerge(
+      runsLayer({
+        application,
+        settings: { ...config, programVersion: VERSION },
+      }),
+    ),
     Layer.provideMerge(eventLogLayer),
     Layer.provideMerge(
       Layer.mergeAll(storeLayer(policy), usageStoreLayer, jobsLayer(boss)),

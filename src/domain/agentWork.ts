@@ -2,7 +2,7 @@
  * One agent of one run: what its machine asks of it. Turns the machine's transitions into events, keeps its tool calls, and makes the
  * step that is stored with its last event. Promises: it is the only writer of its agent's events, and none of its methods throws.
  */
-import { Effect, Schema } from "effect";
+import { Effect } from "effect";
 import { v7 as uuid } from "uuid";
 import type {
   AgentDecision,
@@ -14,7 +14,9 @@ import type {
 import type { Agent, AgentView, Decision, Tool } from "./agents/definition.ts";
 import { displayCopy } from "./display.ts";
 import { ToolFailed } from "./errors.ts";
+import { resultOf } from "./toolResults.ts";
 import { limits } from "./limits.ts";
+import type { Cache } from "./ports.ts";
 import type { RunLog } from "./runLog.ts";
 import type {
   JsonObject,
@@ -25,7 +27,14 @@ import type {
   UserId,
 } from "./model.ts";
 
-export interface AgentAssignment<R> {
+export interface AgentSettings {
+  readonly agentTimeoutMs: number;
+  readonly toolTimeoutMs: number;
+  /** What results of tools are kept under beside the version they name themselves. */
+  readonly programVersion: string;
+}
+
+export interface AgentAssignment<R> extends AgentSettings {
   readonly agent: Agent;
   readonly supervisor: string;
   readonly tools: ReadonlyMap<string, Tool<R>>;
@@ -36,8 +45,6 @@ export interface AgentAssignment<R> {
   /** The step's place in the run, from 0. */
   readonly position: number;
   readonly log: RunLog;
-  readonly agentTimeoutMs: number;
-  readonly toolTimeoutMs: number;
   readonly finished: (step: Step) => void;
 }
 
@@ -48,6 +55,8 @@ export class AgentWork<R> implements AgentHost {
   readonly #startedMs = performance.now();
   readonly #calls: ToolCall[] = [];
   #toolStartedMs = 0;
+  /** The latest call that a kept result answered. */
+  #keptCall: string | null = null;
 
   constructor(given: AgentAssignment<R>) {
     this.#given = given;
@@ -92,6 +101,7 @@ export class AgentWork<R> implements AgentHost {
       duration_ms: elapsedMs(this.#toolStartedMs),
       summary: call.summary,
       results: call.result === null ? null : displayCopy(call.result),
+      ...(call.tool_call_id === this.#keptCall ? { cached: true } : {}),
       error: call.error,
     });
   }
@@ -123,7 +133,7 @@ export class AgentWork<R> implements AgentHost {
     return Effect.succeed(toMachine(this.#given.agent.decide(this.#view())));
   });
 
-  useTool(use: ToolUse): Effect.Effect<JsonObject, ToolFailed, R> {
+  useTool(use: ToolUse): Effect.Effect<JsonObject, ToolFailed, R | Cache> {
     const { agent, tools, user_id, thread_id, run_id, view } = this.#given;
     const tool = agent.tools.includes(use.tool)
       ? tools.get(use.tool)
@@ -137,15 +147,12 @@ export class AgentWork<R> implements AgentHost {
       );
     }
     const context = { user_id, thread_id, run_id, now: view.now };
-    return Schema.decodeUnknownEffect(tool.parameters)(use.parameters).pipe(
-      Effect.mapError(
-        (issue) =>
-          new ToolFailed({
-            code: "invalid_parameters",
-            problem: issue.message,
-          }),
-      ),
-      Effect.flatMap((parameters) => tool.run(parameters, context)),
+    const { programVersion } = this.#given;
+    return resultOf(tool, use.parameters, context, programVersion).pipe(
+      Effect.map(({ result, kept }) => {
+        if (kept) this.#keptCall = use.tool_call_id;
+        return result;
+      }),
     );
   }
 

@@ -41,6 +41,8 @@ export class Busy extends Data.TaggedError("Busy")<{}> {}
 export class TooManyRuns extends Data.TaggedError("TooManyRuns")<{
   readonly limit: number;
 }> {}
+/** More runs wait for a node than this cluster can work on soon; nothing was changed. */
+export class QueueFull extends Data.TaggedError("QueueFull")<{}> {}
 export class ConnectionNotFound extends Data.TaggedError(
   "ConnectionNotFound",
 )<{}> {}
@@ -76,7 +78,8 @@ export type FrameFailure =
   | ThreadNotFound
   | RunNotFound
   | Busy
-  | TooManyRuns;
+  | TooManyRuns
+  | QueueFull;
 
 /** The part of an `error` frame that describes the failure itself. */
 export interface ErrorDescription {
@@ -178,6 +181,15 @@ const descriptions: Describe = {
       "too_many_runs",
       `You have ${limit} questions waiting already. Nothing was stored; wait for one to end.`,
     ),
+  // Retryable, unlike too_many_runs: this is nothing the user did or could end, and the client's outbox sends it again by itself.
+  QueueFull: () => ({
+    ...again(
+      "service_unavailable",
+      "More questions are waiting than can be answered soon. Nothing was stored; send it again in a few seconds.",
+      limits.overloadRetryAfterMs,
+    ),
+    reason: "queue_full",
+  }),
 };
 
 /** Words for a person: what happened, what was kept, what to do. */

@@ -54,6 +54,8 @@ export const eventBodies = {
     duration_ms: Schema.Finite,
     summary: Schema.String,
     results: Schema.Json,
+    /** The result was kept from an earlier call over the same data. */
+    cached: Schema.optionalKey(Schema.Literal(true)),
     error: Schema.NullOr(Failure),
   },
   agent_completed: {

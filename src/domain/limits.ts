@@ -50,6 +50,9 @@ export const limits = {
   // --- runs
   attemptsMax: 5,
   queuedRunsPerUserMax: 20,
+  queuedRunsMax: 2_000,
+  queueLookIntervalMs: 1_000,
+  overloadRetryAfterMs: 5_000,
   runsPerNodeMax: 64,
   stepsPerRunMax: 16,
   toolCallsPerAgentMax: 24,
@@ -79,6 +82,7 @@ export const limits = {
   cacheEntriesMax: 100_000,
   cacheCommandTimeoutMs: 1_000,
   recommendationsLifetimeSeconds: 24 * 3_600,
+  keptResultBytesMax: 32 * KiB,
 
   // --- the embedded database's directory
   lockWaitMs: 2_000,

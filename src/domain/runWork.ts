@@ -11,6 +11,7 @@ import type {
   RunHost,
 } from "../../machines/run.ts";
 import { AgentWork } from "./agentWork.ts";
+import type { AgentSettings } from "./agentWork.ts";
 import type { AgentView, Application, Tool } from "./agents/definition.ts";
 import { endingOf } from "./ending.ts";
 import { ServiceUnavailable } from "./errors.ts";
@@ -26,10 +27,8 @@ import type { LogListener, RunLog } from "./runLog.ts";
 
 export const SUPERVISOR = "supervisor";
 
-export interface RunSettings {
+export interface RunSettings extends AgentSettings {
   readonly runTimeoutMs: number;
-  readonly agentTimeoutMs: number;
-  readonly toolTimeoutMs: number;
 }
 
 /** What becomes of the job when the run's actor is done. */

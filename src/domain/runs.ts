@@ -9,12 +9,13 @@ import type {
   ServiceUnavailable,
   ThreadNotFound,
   TooManyRuns,
+  QueueFull,
 } from "./errors.ts";
 import { announceEnd } from "./log.ts";
 import type { EventLog } from "./log.ts";
 import type { RunId, ThreadId, UserId } from "./model.ts";
 import { Bus, Jobs, Store, topics } from "./ports.ts";
-import type { PendingEvent, Submission, Submitted } from "./ports.ts";
+import type { Cache, PendingEvent, Submission, Submitted } from "./ports.ts";
 import { pendingEvent } from "./runLog.ts";
 import { SUPERVISOR } from "./runWork.ts";
 import { makeWorker } from "./worker.ts";
@@ -28,7 +29,7 @@ export class Runs extends Context.Service<
       submission: Submission,
     ) => Effect.Effect<
       Submitted,
-      ThreadNotFound | Busy | TooManyRuns | ServiceUnavailable
+      ThreadNotFound | Busy | TooManyRuns | QueueFull | ServiceUnavailable
     >;
     /** Asks for a run's end; an ended run stays as it is. */
     readonly stop: (
@@ -51,7 +52,7 @@ type Needs = Store | EventLog | Bus;
 /** The service for one application; `R` are the services its tools need. */
 export function runsLayer<R>(
   options: WorkerOptions<R>,
-): Layer.Layer<Runs, never, R | Needs | Jobs> {
+): Layer.Layer<Runs, never, R | Needs | Jobs | Cache> {
   return Layer.effect(
     Runs,
     Effect.gen(function* () {

@@ -16,7 +16,7 @@ import { limits } from "./limits.ts";
 import type { EventLog } from "./log.ts";
 import type { RunId } from "./model.ts";
 import { Bus, Jobs, topics } from "./ports.ts";
-import type { Job, Store } from "./ports.ts";
+import type { Cache, Job, Store } from "./ports.ts";
 import { RunWork } from "./runWork.ts";
 import type { Disposition, RunSettings } from "./runWork.ts";
 
@@ -31,7 +31,7 @@ export interface Worker {
   readonly active: () => number;
 }
 
-type Needs = Store | EventLog | Bus;
+type Needs = Store | EventLog | Bus | Cache;
 type RunActor = ActorRefFrom<typeof runMachine>;
 
 interface Slot {

@@ -160,15 +160,25 @@ describe.each(backends)("UsageStore on $name", ({ open }) => {
 
   test("data_version grows with every change, and unpriced models are named", async () => {
     const user = newUser();
-    const versions = [(await coverage(user)).data_version];
+    const version = async () => {
+      const { data_version } = await coverage(user);
+      expect(await use((it) => it.dataVersion(user))).toBe(data_version);
+      return data_version;
+    };
+    const versions = [await version()];
     const first = await load(user, [[record("a", { computed_usd: null })]]);
-    const { data_version, unpriced_models } = await coverage(user);
-    expect(unpriced_models).toEqual(["gpt-4o"]);
-    versions.push(data_version);
+    expect((await coverage(user)).unpriced_models).toEqual(["gpt-4o"]);
+    versions.push(await version());
     await load(user, [[record("b")]]);
-    versions.push((await coverage(user)).data_version);
+    versions.push(await version());
+    // A batch that is in is seen by the next question, whether or not its import is ever finished.
+    const id = await use((it) =>
+      it.beginImport(user, { format: "plain", sample: false, file_name: null }),
+    );
+    await use((it) => it.saveRecords(user, id, [record("c")]));
+    versions.push(await version());
     await remove(user, first.id);
-    versions.push((await coverage(user)).data_version);
+    versions.push(await version());
     for (const [index, version] of versions.slice(1).entries())
       expect(version).toBeGreaterThan(versions[index]!);
   });

@@ -43,7 +43,11 @@ export function usageStoreOf(
 /** A store whose database never answers. */
 export const absentUsageStore = Layer.succeed(
   UsageStore,
-  unsupported({ coverage: () => away, aggregate: () => away }),
+  unsupported({
+    coverage: () => away,
+    dataVersion: () => away,
+    aggregate: () => away,
+  }),
 );
 
 const away = Effect.fail(
@@ -56,13 +60,14 @@ function storeOver(
 ): UsageStore["Service"] {
   return unsupported({
     coverage: () => Effect.succeed(coverageOf(records, sample)),
+    dataVersion: () => Effect.succeed(1),
     aggregate: (_user, query) =>
       Effect.succeed(aggregateRecords(records, query)),
   });
 }
 
 function unsupported(
-  part: Pick<UsageStore["Service"], "coverage" | "aggregate">,
+  part: Pick<UsageStore["Service"], "coverage" | "dataVersion" | "aggregate">,
 ): UsageStore["Service"] {
   const refuse = () => Effect.die("not a part of this store");
   return UsageStore.of({

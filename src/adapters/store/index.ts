@@ -8,6 +8,8 @@ import { limits } from "../../domain/limits.ts";
 import type { ImportId, RunId, ThreadId } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
 import { Database } from "../database.ts";
+import { watchQueue } from "../queueWatch.ts";
+import { dataVersion } from "./dataVersion.ts";
 import * as log from "./log.ts";
 import * as runs from "./runs.ts";
 import { submit } from "./submit.ts";
@@ -16,11 +18,15 @@ import * as threads from "./threads.ts";
 import * as usage from "./usage.ts";
 
 export function storeLayer(
-  policy: RunPolicy,
+  policy: Omit<RunPolicy, "queue">,
 ): Layer.Layer<Store, never, Database> {
   return Layer.effect(
     Store,
-    Effect.map(Database, (database) => Store.of(makeStore(database, policy))),
+    Effect.gen(function* () {
+      const database = yield* Database;
+      const queue = yield* watchQueue(database);
+      return Store.of(makeStore(database, { ...policy, queue }));
+    }),
   );
 }
 
@@ -97,6 +103,7 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
     Effect.map(Database, ({ asUser }) =>
       UsageStore.of({
         coverage: (user) => asUser(user, (trx) => usage.coverage(trx)),
+        dataVersion: (user) => asUser(user, (trx) => dataVersion(trx)),
         aggregate: (user, query) =>
           asUser(user, (trx) => usage.aggregate(trx, query)),
         beginImport: (user, source) => {

@@ -4,19 +4,26 @@
  */
 import { sql } from "kysely";
 import { validate } from "uuid";
-import { Busy, ThreadNotFound, TooManyRuns } from "../../domain/errors.ts";
+import {
+  Busy,
+  QueueFull,
+  ThreadNotFound,
+  TooManyRuns,
+} from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
 import type { RunId, Thread, ThreadId, UserId } from "../../domain/model.ts";
 import type { Submission, Submitted } from "../../domain/ports.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import type { Enqueue } from "../jobs.ts";
+import type { QueueWatch } from "../queueWatch.ts";
 import { selectThread, threadColumns, toThread } from "./rows.ts";
 import type { ThreadRow } from "./rows.ts";
 
 export interface RunPolicy {
   readonly activeRunsPerUser: number;
   readonly enqueue: Enqueue;
+  readonly queue: QueueWatch;
 }
 
 export interface NewIds {
@@ -34,12 +41,14 @@ export async function submit(
 ): Promise<Submitted> {
   const found = await look(trx, user, submission);
   if (found.is_duplicate) return findDuplicate(trx, user, submission);
+  if (policy.queue.isFull()) throw new Abort(new QueueFull());
   const thread = threadFor(submission, fresh, found);
   const interrupted = await makeRoom(trx, submission, found);
   const due = found.ahead === 0 && found.dispatched < policy.activeRunsPerUser;
   await insertRun(trx, user, fresh.run_id, thread, submission, due);
   if (due) {
     await enqueue(trx, user, [fresh.run_id], policy);
+    policy.queue.added();
   }
   return {
     status: "accepted",

@@ -21,6 +21,7 @@ import type {
 } from "../../domain/ports.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
+import { newVersion } from "./dataVersion.ts";
 import { json, requireUuid } from "./rows.ts";
 
 const COLUMNS: Record<Exclude<Dimension, "day">, RawBuilder<unknown>> = {
@@ -190,6 +191,7 @@ export async function saveRecords(
     select count(*) filter (where fresh) as kept, ${records.length}::int - count(*) filter (where fresh) as duplicate from stored`.execute(
     trx,
   );
+  await newVersion(trx, user);
   return rows[0]!;
 }
 
@@ -207,15 +209,6 @@ export async function finishImport(
     trx,
   );
   await newVersion(trx, user);
-}
-
-/** Every change of the data makes what was computed from it stale. */
-async function newVersion(trx: Trx, user: UserId): Promise<void> {
-  await sql`
-    insert into users (user_id, data_version) values (${user}, 1)
-    on conflict (user_id) do update set data_version = users.data_version + 1`.execute(
-    trx,
-  );
 }
 
 export async function listImports(trx: Trx): Promise<ImportResult[]> {

@@ -4,7 +4,7 @@
  * tool is the only thing that may look at data.
  */
 import type { Effect, Schema } from "effect";
-import type { ToolFailed } from "../errors.ts";
+import type { ServiceUnavailable, ToolFailed } from "../errors.ts";
 import type {
   Answer,
   Failure,
@@ -26,6 +26,11 @@ export interface ToolContext {
   readonly now: number;
 }
 
+export type Version<P extends JsonObject, R> = (
+  parameters: P,
+  context: ToolContext,
+) => Effect.Effect<string, ServiceUnavailable, R>;
+
 /** A tool: named, described, with checked parameters. `R` are the services it needs. Its result must be plain JSON. */
 export interface Tool<R = never> {
   readonly name: string;
@@ -38,6 +43,11 @@ export interface Tool<R = never> {
   ) => Effect.Effect<JsonObject, ToolFailed, R>;
   /** One line for a person about a result. */
   readonly summarize: (result: JsonObject) => string;
+  /**
+   * Names all that a result depends on beside the user and the parameters: data, time, prices. A tool that has it is not run again for
+   * the same call of the same user while the name stays the same; one without it always is.
+   */
+  readonly version?: Version<JsonObject, R>;
 }
 
 /** Everything an agent may look at when it decides. Plain data, so that deciding is a pure function. */

@@ -34,7 +34,7 @@ export function keepRecommendations(
     const report = answer.report as unknown as Report;
     const items = (report.sections ?? []).flatMap((it) => it.savings);
     if (items.length === 0) return;
-    const { data_version } = yield* (yield* UsageStore).coverage(
+    const data_version = yield* (yield* UsageStore).dataVersion(
       context.user_id,
     );
     const kept: Recommendations = {
@@ -64,7 +64,7 @@ export function lastRecommendations(
     const kept = yield* (yield* Cache).get(keyOf(user));
     if (kept === null) return null;
     const recommendations = JSON.parse(kept) as Recommendations;
-    const { data_version } = yield* (yield* UsageStore).coverage(user);
+    const data_version = yield* (yield* UsageStore).dataVersion(user);
     return {
       ...recommendations,
       current: recommendations.data_version === data_version,

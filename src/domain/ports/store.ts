@@ -10,6 +10,7 @@ import type {
   ServiceUnavailable,
   ThreadNotFound,
   TooManyRuns,
+  QueueFull,
 } from "../errors.ts";
 import type {
   Answer,
@@ -128,7 +129,7 @@ export class Store extends Context.Service<
       submission: Submission,
     ) => Effect.Effect<
       Submitted,
-      ThreadNotFound | Busy | TooManyRuns | ServiceUnavailable
+      ThreadNotFound | Busy | TooManyRuns | QueueFull | ServiceUnavailable
     >;
     /** Takes a run for this node: attempt + 1. Null when it has ended or is gone. */
     readonly claim: (

@@ -68,6 +68,10 @@ export class UsageStore extends Context.Service<
     readonly coverage: (
       user: UserId,
     ) => Effect.Effect<Coverage, ServiceUnavailable>;
+    /** Coverage's data_version, at the price of one row. */
+    readonly dataVersion: (
+      user: UserId,
+    ) => Effect.Effect<number, ServiceUnavailable>;
     readonly aggregate: (
       user: UserId,
       query: UsageQuery,

@@ -18,7 +18,7 @@ import { PriceBook } from "../ports.ts";
 import type { UsageFilter, UsageRow } from "../ports.ts";
 import { defineTool } from "./define.ts";
 import { Percent, scope } from "./parameters.ts";
-import { aggregate, daysOf, rowsByKey } from "./usage.ts";
+import { aggregate, daysOf, rowsByKey, usageVersion } from "./usage.ts";
 
 const { period, time_zone, filter } = scope;
 const Parameters = Schema.Struct({
@@ -63,6 +63,7 @@ export const batchSavings = defineTool({
   description:
     "What the batch tier would save on features and projects whose name says they can wait, and a what-if for the rest.",
   parameters: Parameters,
+  version: usageVersion,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
     const byFeature = yield* aggregate(context.user_id, {
       ...parameters,

@@ -27,7 +27,7 @@ import { defineTool } from "./define.ts";
 import { modelUsages } from "./modelUsage.ts";
 import type { ModelUsage } from "./modelUsage.ts";
 import { Percent, scope } from "./parameters.ts";
-import { aggregate, daysOf } from "./usage.ts";
+import { aggregate, daysOf, usageVersion } from "./usage.ts";
 
 const { period, time_zone, filter } = scope;
 const Parameters = Schema.Struct({
@@ -86,6 +86,7 @@ export const cacheSavings = defineTool({
   description:
     "What prompt caching saved, its hit rate, and what a higher one could save, as a range with its break-even.",
   parameters: Parameters,
+  version: usageVersion,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
     const rows = yield* aggregate(context.user_id, {
       ...parameters,

@@ -3,7 +3,7 @@
  * Promises: a tool never runs on parameters that its schema refuses; a mismatch is a `ToolFailed` that names the field.
  */
 import { Effect, Schema } from "effect";
-import type { Tool, ToolContext } from "../agents/definition.ts";
+import type { Tool, ToolContext, Version } from "../agents/definition.ts";
 import { ToolFailed } from "../errors.ts";
 import type { JsonObject } from "../model.ts";
 
@@ -20,6 +20,8 @@ export interface ToolSpecification<
     context: ToolContext,
   ) => Effect.Effect<Result, ToolFailed, R>;
   readonly summarize: (result: Result) => string;
+  /** See Tool: what else a result depends on, where it may be kept. */
+  readonly version?: Version<P, R>;
 }
 
 /** A tool as the runtime knows it. */
@@ -27,6 +29,7 @@ export function defineTool<P extends JsonObject, Result extends JsonObject, R>(
   spec: ToolSpecification<P, Result, R>,
 ): Tool<R> {
   const decode = Schema.decodeUnknownEffect(spec.parameters);
+  const { version } = spec;
   return {
     name: spec.name,
     description: spec.description,
@@ -43,5 +46,10 @@ export function defineTool<P extends JsonObject, Result extends JsonObject, R>(
         Effect.flatMap((parameters) => spec.run(parameters, context)),
       ),
     summarize: (result) => spec.summarize(result as Result),
+    ...(version === undefined
+      ? {}
+      : {
+          version: (decoded, context) => version(decoded as P, context),
+        }),
   };
 }

@@ -22,7 +22,7 @@ import type {
   MonthProjection,
   ProjectedRange,
 } from "./monthProjection.ts";
-import { aggregate, dailySpend } from "./usage.ts";
+import { aggregate, dailySpend, usageVersion } from "./usage.ts";
 
 const BudgetLine = Schema.Struct({
   monthly_usd: Schema.Finite,
@@ -69,6 +69,11 @@ export const forecastSpend = defineTool({
   description:
     "Projects the next thirty days and the running calendar month from daily spend, with an interval, and compares with budgets.",
   parameters: Parameters,
+  // A day that is over is learned from, so a result holds for its day.
+  version: (parameters, context) =>
+    usageVersion(parameters, context).pipe(
+      Effect.map((it) => `${it} ${dayOf(context.now, parameters.time_zone)}`),
+    ),
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
     const days = wholeDays(parameters, context.now);
     const used = parameters.basis ?? "computed";

@@ -11,7 +11,7 @@ import { PriceBook } from "../ports.ts";
 import type { Price, UsageFilter } from "../ports.ts";
 import { defineTool } from "./define.ts";
 import { Percent, scope } from "./parameters.ts";
-import { aggregate, daysOf } from "./usage.ts";
+import { aggregate, daysOf, usageVersion } from "./usage.ts";
 import { modelUsages } from "./modelUsage.ts";
 import type { ModelUsage } from "./modelUsage.ts";
 
@@ -60,6 +60,7 @@ export const simulateModelSwap = defineTool({
   description:
     "Reprices the same tokens at another model's list price. Price only; quality is not tested.",
   parameters: Parameters,
+  version: usageVersion,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
     const rows = yield* aggregate(context.user_id, {
       ...parameters,

@@ -15,8 +15,9 @@ import {
 import type { DaySpend } from "../costs/anomalies.ts";
 import { ToolFailed } from "../errors.ts";
 import type { ServiceUnavailable } from "../errors.ts";
-import type { Period, Tokens, UserId } from "../model.ts";
-import { UsageStore } from "../ports.ts";
+import type { ToolContext } from "../agents/definition.ts";
+import type { JsonObject, Period, Tokens, UserId } from "../model.ts";
+import { PriceBook, UsageStore } from "../ports.ts";
 import type { UsageQuery, UsageRow } from "../ports.ts";
 import type { Basis } from "./parameters.ts";
 
@@ -45,6 +46,17 @@ export function aggregate(
   return UsageStore.use((store) =>
     store.aggregate(user, { ...query, filter: query.filter ?? {} }),
   ).pipe(Effect.mapError(asToolFailure));
+}
+
+/** What a result computed from usage and list prices depends on beside its parameters. */
+export function usageVersion(
+  _parameters: JsonObject,
+  context: ToolContext,
+): Effect.Effect<string, ServiceUnavailable, UsageStore | PriceBook> {
+  return Effect.gen(function* () {
+    const data = yield* (yield* UsageStore).dataVersion(context.user_id);
+    return `${data} ${(yield* PriceBook).price_date}`;
+  });
 }
 
 export function asToolFailure(failure: ServiceUnavailable): ToolFailed {

@@ -21,7 +21,9 @@ export const ToolCard = memo(function ToolCard({
         <span className="tool-summary">
           {tool.error?.message ?? tool.summary ?? tool.purpose}
         </span>
-        <span className="tool-status">{WORDS[tool.status]}</span>
+        <span className="tool-status">
+          {tool.cached ? "cached" : WORDS[tool.status]}
+        </span>
         {tool.duration_ms !== null && (
           <span className="elapsed">{formatDuration(tool.duration_ms)}</span>
         )}

@@ -19,6 +19,8 @@ export interface ToolView {
   readonly purpose: string;
   readonly parameters: JsonObject;
   readonly status: "running" | "done" | "failed";
+  /** Answered from an earlier call over the same data. */
+  readonly cached: boolean;
   readonly started_at: Timestamp;
   readonly duration_ms: number | null;
   readonly summary: string | null;
@@ -174,6 +176,7 @@ function newTool(event: EventOf<"tool_executing">): ToolView {
     purpose: event.purpose,
     parameters: event.parameters,
     status: "running",
+    cached: false,
     started_at: event.timestamp,
     duration_ms: null,
     summary: null,
@@ -187,12 +190,21 @@ function closeTool(
   event: EventOf<"tool_completed">,
 ): AgentView {
   const { duration_ms, summary, results, error } = event;
+  const cached = event.cached === true;
   const status = event.success ? "done" : "failed";
   const items = agent.items.map((item) =>
     item.kind === "tool" && item.tool.id === event.tool_call_id
       ? {
           ...item,
-          tool: { ...item.tool, status, duration_ms, summary, results, error },
+          tool: {
+            ...item.tool,
+            status,
+            cached,
+            duration_ms,
+            summary,
+            results,
+            error,
+          },
         }
       : item,
   ) satisfies readonly AgentItem[];

@@ -52,6 +52,7 @@ export class Shelf {
           [...this.imports.values()].filter((result) => result !== null),
         ),
       coverage: () => Effect.die("not part of importing"),
+      dataVersion: () => Effect.die("not part of importing"),
       aggregate: () => Effect.die("not part of importing"),
     }),
   );
