@@ -19,6 +19,7 @@ import type { Enqueue } from "../jobs.ts";
 import type { QueueWatch } from "../queueWatch.ts";
 import { selectThread, threadColumns, toThread } from "./rows.ts";
 import type { ThreadRow } from "./rows.ts";
+import { titleOf } from "./title.ts";
 
 export interface RunPolicy {
   readonly activeRunsPerUser: number;
@@ -167,14 +168,6 @@ async function makeRoom(
     trx,
   );
   return rows.map((it) => it.run_id);
-}
-
-/** The first line of the first message, cut at a whole character. */
-export function titleOf(text: string): string {
-  const line = text.trim().split("\n", 1)[0]!.trim();
-  const characters = [...line];
-  if (characters.length <= limits.titleCharactersMax) return line || "Untitled";
-  return `${characters.slice(0, limits.titleCharactersMax - 1).join("")}…`;
 }
 
 async function insertRun(

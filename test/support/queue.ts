@@ -1,0 +1,18 @@
+/** A queue as full as a test wants it: runs that are due and that nobody works on, since they have no jobs. */
+import type pg from "pg";
+
+/** Puts `count` due runs of other users beside what is there, in one statement. */
+export async function fillQueue(pool: pg.Pool, count: number): Promise<void> {
+  await pool.query(
+    `with thread as (
+      insert into threads (thread_id, user_id, title) select gen_random_uuid(), 'crowd', 'crowd'
+      from generate_series(1, $1) returning thread_id)
+    insert into runs (run_id, user_id, thread_id, message_id, dispatched_at)
+    select gen_random_uuid(), 'crowd', thread_id, thread_id::text, now() from thread`,
+    [count],
+  );
+}
+
+export async function emptyQueue(pool: pg.Pool): Promise<void> {
+  await pool.query("delete from threads where user_id = 'crowd'");
+}
