@@ -20,20 +20,23 @@ import {
   openBoss,
   reclaimAll,
 } from "../adapters/jobs.ts";
+import { linkedBusLayer } from "../adapters/bus.ts";
 import { tokenVerifierLayer } from "../adapters/jwt.ts";
 import type { KeySource } from "../adapters/jwt.ts";
 import { memoryBusLayer } from "../adapters/memory/bus.ts";
 import { memoryCacheLayer } from "../adapters/memory/cache.ts";
-import { redisBusLayer } from "../adapters/redis/bus.ts";
+import { notifyLink } from "../adapters/notify.ts";
+import { redisLink } from "../adapters/redis/bus.ts";
 import { redisCacheLayer } from "../adapters/redis/cache.ts";
 import { priceBook } from "../adapters/prices.ts";
 import { storeLayer, usageStoreLayer } from "../adapters/store/index.ts";
 import type { Application } from "../domain/agents/definition.ts";
 import { connectionsLayer } from "../domain/connections.ts";
 import { Health, healthLayer } from "../domain/health.ts";
+import { headsLayer } from "../domain/heads.ts";
 import { eventLogLayer } from "../domain/log.ts";
+import { Bus } from "../domain/ports.ts";
 import type {
-  Bus,
   Cache,
   PriceBook,
   TokenVerifier,
@@ -56,6 +59,8 @@ export interface ComposeOptions {
   readonly isDraining: () => boolean;
   /** Stands in for the verifier that the configuration names. */
   readonly verifier?: Layer.Layer<TokenVerifier>;
+  /** Stands between the services and the bus, to lose what it likes. */
+  readonly throughBus?: (bus: Bus["Service"]) => Bus["Service"];
 }
 
 export interface Composed {
@@ -146,7 +151,7 @@ function openServerPool(connectionString: string) {
 }
 
 function appLayer(
-  { config, application, isDraining, verifier }: ComposeOptions,
+  { config, application, isDraining, verifier, throughBus }: ComposeOptions,
   pool: pg.Pool,
   boss: PgBoss,
 ): Layer.Layer<AppServices, Error> {
@@ -156,7 +161,7 @@ function appLayer(
   };
   const outside = Layer.mergeAll(
     watchedDatabase(pool),
-    busLayer(config),
+    busLayer(config, pool, throughBus),
     cacheLayer(config),
     priceBook,
     verifier ?? tokenVerifierLayer({ ...config, keys: keySource(config) }),
@@ -168,7 +173,7 @@ function appLayer(
         settings: { ...config, programVersion: VERSION },
       }),
     ),
-    Layer.provideMerge(eventLogLayer),
+    Layer.provideMerge(Layer.merge(eventLogLayer, headsLayer)),
     Layer.provideMerge(
       Layer.mergeAll(storeLayer(policy), usageStoreLayer, jobsLayer(boss)),
     ),
@@ -177,8 +182,20 @@ function appLayer(
   );
 }
 
-function busLayer({ redisUrl }: AppConfig): Layer.Layer<Bus> {
-  return redisUrl === null ? memoryBusLayer : redisBusLayer(redisUrl);
+/** Redis first, PostgreSQL where there is no Redis or while it is away; the embedded database has one process only. */
+function busLayer(
+  { redisUrl, databaseUrl }: AppConfig,
+  pool: pg.Pool,
+  through: (bus: Bus["Service"]) => Bus["Service"] = (it) => it,
+): Layer.Layer<Bus> {
+  const links = [
+    ...(redisUrl === null ? [] : [redisLink(redisUrl)]),
+    ...(databaseUrl === null
+      ? []
+      : [notifyLink({ connectionString: databaseUrl, pool })]),
+  ];
+  const layer = links.length === 0 ? memoryBusLayer : linkedBusLayer(links);
+  return Layer.effect(Bus, Effect.map(Bus, through)).pipe(Layer.provide(layer));
 }
 
 /** In process the cache is as alive as the process. */

@@ -43,7 +43,7 @@ export const readConfig = Effect.gen(function* () {
     port: yield* whole("PORT", 8_787, 0, 65_535),
     dataDir: yield* text("DATA_DIR", "./data"),
     databaseUrl: yield* optional("DATABASE_URL"),
-    redisUrl: yield* optional("REDIS_URL"),
+    redisUrl: yield* redisUrl,
     issuer: yield* optional("JWT_ISSUER"),
     audience: yield* optional("JWT_AUDIENCE"),
     allowedOrigins: yield* list("ALLOWED_ORIGINS"),
@@ -63,6 +63,19 @@ export const readConfig = Effect.gen(function* () {
 });
 
 export type AppConfig = Effect.Success<typeof readConfig>;
+
+/** One server, or several nodes of a cluster, which has no databases to choose from; null without any. */
+const redisUrl = Effect.gen(function* () {
+  const urls = yield* list("REDIS_URL");
+  const form = urls.length > 1 ? /^rediss?:\/\/[^/]+\/?$/ : /^rediss?:/;
+  if (urls.some((it) => !form.test(it) || !URL.canParse(it))) {
+    return yield* new WrongSetting({
+      variable: "REDIS_URL",
+      problem: `must be a redis or rediss URL${urls.length > 1 ? ", and those of a cluster end with the port" : ""}`,
+    });
+  }
+  return urls.length === 0 ? null : urls.join(",");
+});
 
 const LOG_LEVELS = [
   "All",

@@ -17,7 +17,7 @@ import { JoinedThreads } from "./joined.ts";
 import { limits } from "./limits.ts";
 import { Heartbeat, TokenWatch } from "./liveness.ts";
 import type { ConnectionId, Thread } from "./model.ts";
-import { hearUser } from "./news.ts";
+import { News } from "./news.ts";
 import type { Identity } from "./ports.ts";
 import type { CloseCode, ConnectionFrame, Event } from "./protocol.ts";
 import type { Caller, RouterNeeds, RouterSettings } from "./router.ts";
@@ -90,9 +90,13 @@ export class Connection implements ConnectionHost {
     const wire = this.#wire!;
     const identity = this.identity!;
     const sender = new Sender(wire);
-    const joined = new JoinedThreads(
+    const news = new News({
+      send: (frame) => this.send(frame),
+      leave: (thread) => this.#given.fork(joined.leave(thread)),
+    });
+    const joined: JoinedThreads = new JoinedThreads(
       identity.user_id,
-      this.#outlet(sender),
+      this.#outlet(sender, news),
       () =>
         this.#given.send({ type: "runs.changed", active: joined.activeRuns }),
     );
@@ -107,12 +111,7 @@ export class Connection implements ConnectionHost {
       resume: () => wire.resume(),
       overStrikes: () => this.#given.send({ type: "policy.violated" }),
     });
-    const hearing = this.#given.fork(
-      hearUser(identity.user_id, {
-        send: (frame) => this.send(frame),
-        leave: (thread) => this.#given.fork(joined.leave(thread)),
-      }),
-    );
+    const hearing = this.#given.fork(news.hear(identity.user_id));
     this.#opened = { wire, sender, inbox, joined, hearing };
     this.send(this.#given.greeting(this));
     this.#ping(wire);
@@ -178,7 +177,7 @@ export class Connection implements ConnectionHost {
     this.#opened?.sender.forgive(stalledMs);
   }
 
-  #outlet(sender: Sender): Outlet {
+  #outlet(sender: Sender, news: News): Outlet {
     return {
       deliver: (event) => {
         sender.write(this.#given.textOf(event));
@@ -186,6 +185,7 @@ export class Connection implements ConnectionHost {
       },
       isWritable: () => sender.isWritable(),
       writable: sender.writable,
+      gone: (thread) => news.gone(thread),
     };
   }
 

@@ -18,6 +18,8 @@ export interface Outlet {
   readonly isWritable: () => boolean;
   /** Done as soon as it is writable again, or closed. */
   readonly writable: Effect.Effect<void>;
+  /** The thread has been deleted, and nobody said so in time. May be called again. */
+  readonly gone: (thread: ThreadId) => void;
 }
 
 /** Where one connection stands in one thread. Owns what the bus brought and the socket has not taken yet. */
@@ -81,6 +83,7 @@ export function deliverThread(
       }
     };
     const onMessage = (message: BusMessage) => {
+      if (message.kind === "deleted") return outlet.gone(thread);
       if (message.kind !== "events") return;
       position.receive(message.events, message.last_seq);
       flush();

@@ -46,6 +46,9 @@ export const limits = {
   joinedThreadsPerConnectionMax: 50,
   rememberedThreadsPerUser: 20,
   sessionLifetimeSeconds: 7 * 24 * 3_600,
+  headsIntervalMs: 4_000,
+  headsPerQueryMax: 1_000,
+  toldThreadsPerConnectionMax: 64,
 
   // --- runs
   attemptsMax: 5,
@@ -81,6 +84,20 @@ export const limits = {
   // --- cache and bus
   cacheEntriesMax: 100_000,
   cacheCommandTimeoutMs: 1_000,
+  redisRetryIntervalMsMin: 50,
+  redisRetryIntervalMsMax: 2_000,
+  redisRedirectionsMax: 3,
+  busQueuedMessagesMax: 4_096,
+  busSubscribeTimeoutMs: 250,
+  busTopicsPerCommandMax: 500,
+  busOpenTimeoutMs: 2_000,
+  busProbeIntervalMs: 5_000,
+  busSendTimeoutMs: 1_000,
+  busCloseTimeoutMs: 1_000,
+  notifyPayloadBytesMax: 7_999,
+  notifyBatchMessagesMax: 128,
+  listenRetryIntervalMsMin: 100,
+  listenRetryIntervalMsMax: 2_000,
   recommendationsLifetimeSeconds: 24 * 3_600,
   keptResultBytesMax: 32 * KiB,
 

@@ -153,11 +153,15 @@ function makeRunFactory<R>(options: WorkerOptions<R>) {
         actor.start();
         return Effect.sync(() => actor.stop());
       });
-      const untilEnded = bus
-        .subscribe(topics.run(job.run_id), (message) => {
-          if (message.kind === "stop") tell(actor, { type: "run.stop" });
-        })
-        .pipe(Effect.andThen(ended), Effect.scoped);
+      const hearing = bus.subscribe(topics.run(job.run_id), (message) => {
+        if (message.kind === "stop") tell(actor, { type: "run.stop" });
+      });
+      // The run does not wait until other nodes are heard: its claim, its appends and domain/heads.ts find a stop as well.
+      const untilEnded = hearing.pipe(
+        Effect.forkScoped({ startImmediately: true }),
+        Effect.andThen(ended),
+        Effect.scoped,
+      );
       return { work, actor, untilEnded };
     };
   });

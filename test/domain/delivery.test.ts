@@ -25,6 +25,8 @@ afterAll(() => backend.close());
 /** An outlet that takes so many events, then no more until it is opened for the next ones. */
 class Reader implements Outlet {
   readonly got: Event[] = [];
+  /** How often it was told that its thread is gone. */
+  left = 0;
   readonly #latch = Latch.makeUnsafe(true);
   readonly writable = Effect.suspend(() => this.#latch.await);
   #room: number;
@@ -37,6 +39,10 @@ class Reader implements Outlet {
     this.got.push(event);
     this.#room -= 1;
     if (this.#room <= 0) this.#latch.closeUnsafe();
+  }
+
+  gone(): void {
+    this.left += 1;
   }
 
   isWritable(): boolean {

@@ -149,14 +149,25 @@ export class OwnPostgres extends OwnServer {
 
 export class OwnRedis extends OwnServer {
   readonly url: string;
+  readonly #settings: readonly string[];
 
-  private constructor(port: number, directory: string) {
+  private constructor(
+    port: number,
+    directory: string,
+    settings: readonly string[],
+  ) {
     super(port, directory);
     this.url = `redis://127.0.0.1:${port}`;
+    this.#settings = settings;
   }
 
-  static async start(): Promise<OwnRedis> {
-    const server = new OwnRedis(await freePort(), temporaryDirectory());
+  /** `settings` are further arguments of redis-server. */
+  static async start(settings: readonly string[] = []): Promise<OwnRedis> {
+    const server = new OwnRedis(
+      await freePort(),
+      temporaryDirectory(),
+      settings,
+    );
     await server.start();
     return server;
   }
@@ -168,6 +179,7 @@ export class OwnRedis extends OwnServer {
       ["--save", ""],
       ["--appendonly", "no"],
       ["--dir", this.directory],
+      this.#settings,
     ].flat();
     return spawn(find("redis-server")!, flags, { stdio: "ignore" });
   }

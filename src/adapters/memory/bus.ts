@@ -1,6 +1,6 @@
 /**
- * The bus of a single process: what Redis is to a cluster. Owns its listeners. Promises: the same contract as the other backends; a handler
- * that throws harms nobody else.
+ * The bus of a single process, and what every bus does inside its process. Owns the listeners. Promises: listeners hear at once and in
+ * order; a handler that throws harms nobody else.
  */
 import { Effect, Layer } from "effect";
 import { Bus } from "../../domain/ports.ts";
@@ -8,32 +8,81 @@ import type { BusMessage } from "../../domain/ports.ts";
 
 type Handler = (message: BusMessage) => void;
 
-export const memoryBusLayer: Layer.Layer<Bus> = Layer.sync(Bus, () => {
-  const topics = new Map<string, Set<Handler>>();
-  const remove = (topic: string, handler: Handler) => {
-    const handlers = topics.get(topic);
-    handlers?.delete(handler);
-    if (handlers?.size === 0) topics.delete(topic);
-  };
-  return Bus.of({
-    publish: (topic, message) =>
-      Effect.forEach(
-        [...(topics.get(topic) ?? [])],
-        (handler) =>
-          Effect.sync(() => handler(message)).pipe(
-            Effect.catchDefect((defect) =>
-              Effect.logError("a subscriber of the bus threw", defect),
-            ),
+interface Topic {
+  readonly handlers: Set<Handler>;
+  /** Settles when the topic is heard from other nodes too, or cannot be for now. */
+  readonly heard: Promise<void>;
+}
+
+/** Called when a topic gets its first listener, and when it has lost its last one. */
+export interface TopicWatcher {
+  readonly first: (topic: string) => Promise<void>;
+  readonly last: (topic: string) => void;
+}
+
+export class Listeners {
+  readonly #topics = new Map<string, Topic>();
+  readonly #watcher: TopicWatcher;
+
+  constructor(watcher: TopicWatcher) {
+    this.#watcher = watcher;
+  }
+
+  /** Listens from now on; answers when other nodes are heard too. */
+  add(topic: string, handler: Handler): Promise<void> {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) {
+      known.handlers.add(handler);
+      return known.heard;
+    }
+    const heard = this.#watcher.first(topic);
+    this.#topics.set(topic, { handlers: new Set([handler]), heard });
+    return heard;
+  }
+
+  remove(topic: string, handler: Handler): void {
+    const known = this.#topics.get(topic);
+    if (known?.handlers.delete(handler) !== true) return;
+    if (known.handlers.size > 0) return;
+    this.#topics.delete(topic);
+    this.#watcher.last(topic);
+  }
+
+  topics(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
+
+  tell(topic: string, message: BusMessage): Effect.Effect<void> {
+    return Effect.forEach(
+      [...(this.#topics.get(topic)?.handlers ?? [])],
+      (handler) =>
+        Effect.sync(() => handler(message)).pipe(
+          Effect.catchDefect((defect) =>
+            Effect.logError("a subscriber of the bus threw", defect),
           ),
-        { discard: true },
-      ),
+        ),
+      { discard: true },
+    );
+  }
+}
+
+export const memoryBusLayer: Layer.Layer<Bus> = Layer.sync(Bus, () => {
+  const listeners = new Listeners({
+    first: () => Promise.resolve(),
+    last: () => undefined,
+  });
+  const tell = (topic: string, message: BusMessage) =>
+    listeners.tell(topic, message);
+  return Bus.of({
+    tell,
+    publish: tell,
+    heard: () => listeners.topics(),
+    // There is nobody else to be cut off from.
+    onRestored: () => Effect.void,
     subscribe: (topic, handler) =>
       Effect.acquireRelease(
-        Effect.sync(() => {
-          const handlers = topics.get(topic) ?? new Set();
-          topics.set(topic, handlers.add(handler));
-        }),
-        () => Effect.sync(() => remove(topic, handler)),
+        Effect.sync(() => void listeners.add(topic, handler)),
+        () => Effect.sync(() => listeners.remove(topic, handler)),
       ),
   });
 });

@@ -4,7 +4,9 @@
  */
 import type { Migration } from "kysely/migration";
 import { initial } from "./001-initial.ts";
+import { heads } from "./002-heads.ts";
 
 export const migrations: Record<string, Migration> = {
   "001-initial": initial,
+  "002-heads": heads,
 };

@@ -66,6 +66,12 @@ function makeStore(
         text: threads.READ_EVENTS,
         values: [user, thread, after, limit],
       }).pipe(Effect.map((rows) => rows.map(log.toEvent))),
+    readHeads: (threadIds, runIds) =>
+      call<log.HeadRow>({
+        name: "read_heads",
+        text: log.READ_HEADS,
+        values: [threadIds, runIds],
+      }).pipe(Effect.map(log.toHeads)),
     findThread: (user, thread) =>
       asUser(user, (trx) => threads.findThread(trx, thread)),
     findRun: (user, run) => asUser(user, (trx) => threads.findRun(trx, run)),

@@ -4,7 +4,13 @@
  */
 import { sql } from "kysely";
 import { RunFenced } from "../../domain/errors.ts";
-import type { Append, Appended, PendingEvent } from "../../domain/ports.ts";
+import type { RunId, ThreadId } from "../../domain/model.ts";
+import type {
+  Append,
+  Appended,
+  Heads,
+  PendingEvent,
+} from "../../domain/ports.ts";
 import type { Event } from "../../domain/protocol.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
@@ -57,6 +63,27 @@ export function readAppended(
       stopRequested: row.stop_requested,
     };
   });
+}
+
+export type HeadRow =
+  | {
+      readonly thread_id: ThreadId;
+      readonly last_seq: number;
+      readonly run_id: null;
+    }
+  | { readonly thread_id: null; readonly run_id: RunId };
+
+/** What is known of threads and runs as a statement; `toHeads` reads its rows. */
+export const READ_HEADS = "select * from read_heads($1::uuid[], $2::uuid[])";
+
+export function toHeads(rows: readonly HeadRow[]): Heads {
+  const threads = new Map<ThreadId, number>();
+  const goingOn = new Set<RunId>();
+  for (const row of rows) {
+    if (row.thread_id === null) goingOn.add(row.run_id);
+    else threads.set(row.thread_id, row.last_seq);
+  }
+  return { threads, goingOn };
 }
 
 export async function append(

@@ -37,7 +37,7 @@ export class Jobs extends Context.Service<
   }
 >()("goldenpath/Jobs") {}
 
-/** What nodes tell each other. Lossy by contract: whoever hears nothing finds the truth in the log. */
+/** What nodes tell each other. Lossy by contract, and now and then doubled: whoever hears nothing finds the truth in the log. */
 export type BusMessage =
   | {
       readonly kind: "events";
@@ -53,23 +53,43 @@ export type BusMessage =
 export class Bus extends Context.Service<
   Bus,
   {
+    /** This node's listeners hear at once, other nodes soon: nobody waits for the network. In order per topic while nothing breaks. */
     readonly publish: (
       topic: string,
       message: BusMessage,
     ) => Effect.Effect<void>;
+    /** Listens at once to this node; done when other nodes are heard too, or cannot be for now. */
     readonly subscribe: (
       topic: string,
       handler: (message: BusMessage) => void,
     ) => Effect.Effect<void, never, Scope.Scope>;
+    /** Says something to this node's listeners alone. */
+    readonly tell: (topic: string, message: BusMessage) => Effect.Effect<void>;
+    /** The topics that this node listens to. */
+    readonly heard: () => readonly string[];
+    /** Calls back when a way to the other nodes is there again: what was said meanwhile is lost. */
+    readonly onRestored: (
+      callback: () => void,
+    ) => Effect.Effect<void, never, Scope.Scope>;
   }
 >()("goldenpath/Bus") {}
 
+const THREAD = "thread:";
+const RUN = "run:";
+
 export const topics = {
-  thread: (id: ThreadId) => `thread:${id}`,
+  thread: (id: ThreadId) => `${THREAD}${id}`,
   user: (id: UserId) => `user:${id}`,
-  run: (id: RunId) => `run:${id}`,
+  run: (id: RunId) => `${RUN}${id}`,
   work: "work",
 } as const;
+
+/** The thread that a topic is about; null when it is about something else. */
+export const threadOf = (topic: string): ThreadId | null =>
+  topic.startsWith(THREAD) ? (topic.slice(THREAD.length) as ThreadId) : null;
+
+export const runOf = (topic: string): RunId | null =>
+  topic.startsWith(RUN) ? (topic.slice(RUN.length) as RunId) : null;
 
 export class Cache extends Context.Service<
   Cache,

@@ -114,6 +114,14 @@ export interface Ended {
 export type StopOutcome =
   { readonly state: "over" | "marked" } | ({ readonly state: "ended" } & Ended);
 
+/** What the database knows of threads and runs, whoever owns them, for a node that may have missed messages about them. */
+export interface Heads {
+  /** The last seq of each thread that exists. */
+  readonly threads: ReadonlyMap<ThreadId, number>;
+  /** The runs that have not ended and that nobody has asked to stop. */
+  readonly goingOn: ReadonlySet<RunId>;
+}
+
 /** Where a page of threads ended: newest first, and by id within one millisecond. */
 export interface ThreadCursor {
   readonly updated_at: Timestamp;
@@ -160,6 +168,10 @@ export class Store extends Context.Service<
       afterSeq: number,
       limit: number,
     ) => Effect.Effect<readonly Event[], ServiceUnavailable>;
+    readonly readHeads: (
+      threads: readonly ThreadId[],
+      runs: readonly RunId[],
+    ) => Effect.Effect<Heads, ServiceUnavailable>;
     readonly findThread: (
       user: UserId,
       thread: ThreadId,
