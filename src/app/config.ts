@@ -67,7 +67,7 @@ export type AppConfig = Effect.Success<typeof readConfig>;
 /** One server, or several nodes of a cluster, which has no databases to choose from; null without any. */
 const redisUrl = Effect.gen(function* () {
   const urls = yield* list("REDIS_URL");
-  const form = urls.length > 1 ? /^rediss?:\/\/[^/]+\/?$/ : /^rediss?:/;
+  const form = urls.length > 1 ? /^rediss?:\/\/[^/]+\/?$/ : /^rediss?:\/\/[^/]/;
   if (urls.some((it) => !form.test(it) || !URL.canParse(it))) {
     return yield* new WrongSetting({
       variable: "REDIS_URL",

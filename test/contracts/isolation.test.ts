@@ -135,6 +135,14 @@ describe.each(backends)("$name", ({ open }) => {
     }
   });
 
+  test("no user asks about the threads and runs of all: read_heads is the node's own", async () => {
+    await expect(
+      as("gp_app", A, (client) =>
+        client.query("select * from read_heads('{}', '{}')"),
+      ),
+    ).rejects.toMatchObject(REFUSED);
+  });
+
   test("append_events in A's role appends to A's runs and to none of B's", async () => {
     const own = await appendOf(backend, A);
     const others = await appendOf(backend, B);

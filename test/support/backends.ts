@@ -48,8 +48,16 @@ async function openEmbeddedBackend(): Promise<Backend> {
   );
 }
 
-/** A fresh database on the server, dropped afterwards. */
 async function openServerBackend(url: string): Promise<Backend> {
+  const database = await freshDatabase(url);
+  return openBackend({ DATABASE_URL: database.url }, database.drop);
+}
+
+/** An empty database of its own on a server. */
+export async function freshDatabase(url: string): Promise<{
+  readonly url: string;
+  readonly drop: () => Promise<void>;
+}> {
   const name = `goldenpath_test_${crypto.randomUUID().replaceAll("-", "")}`;
   const admin = async (statement: string) => {
     const client = new pg.Client(url);
@@ -60,9 +68,10 @@ async function openServerBackend(url: string): Promise<Backend> {
   await admin(`create database ${name}`);
   const own = new URL(url);
   own.pathname = name;
-  return openBackend({ DATABASE_URL: own.href }, () =>
-    admin(`drop database ${name} with (force)`),
-  );
+  return {
+    url: own.href,
+    drop: () => admin(`drop database ${name} with (force)`),
+  };
 }
 
 async function openBackend(

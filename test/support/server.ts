@@ -12,7 +12,7 @@ import type { Node } from "../../src/app/node.ts";
 import { issueToken } from "../../src/app/secret.ts";
 import type { Application } from "../../src/domain/agents/definition.ts";
 import type { UserId } from "../../src/domain/model.ts";
-import type { TokenVerifier } from "../../src/domain/ports.ts";
+import type { Bus, TokenVerifier } from "../../src/domain/ports.ts";
 import { TestSocket } from "./socket.ts";
 import type { ConnectOptions } from "./socket.ts";
 import { configOf, temporaryDirectory, TEST_SECRET } from "./config.ts";
@@ -25,6 +25,7 @@ export interface TestServerOptions {
   readonly dataDir?: string;
   readonly application?: Application<ToolServices>;
   readonly verifier?: Layer.Layer<TokenVerifier>;
+  readonly throughBus?: (bus: Bus["Service"]) => Bus["Service"];
 }
 
 export class TestServer {
@@ -45,18 +46,19 @@ export class TestServer {
   /** Starts a server; the caller stops it. */
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
     const gates = new Gates();
+    const { env, dataDir, application, ...standIns } = options;
     const config = await configOf({
       PORT: "0",
-      DATA_DIR: options.dataDir ?? temporaryDirectory(),
+      DATA_DIR: dataDir ?? temporaryDirectory(),
       JWT_SECRET: TEST_SECRET,
       LOG_LEVEL: "None",
       MESSAGES_PER_MINUTE: "100000",
-      ...options.env,
+      ...env,
     });
     const node = await startNode({
       config,
-      application: options.application ?? scripted(gates),
-      ...(options.verifier === undefined ? {} : { verifier: options.verifier }),
+      application: application ?? scripted(gates),
+      ...standIns,
     });
     return new TestServer(node, config, gates);
   }
