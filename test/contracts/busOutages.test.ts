@@ -6,16 +6,9 @@ import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { linkedBusLayer } from "../../src/adapters/bus.ts";
 import type { OpenLink } from "../../src/adapters/bus.ts";
-import { payloadOf } from "../../src/adapters/notify.ts";
 import { redisLink } from "../../src/adapters/redis/bus.ts";
 import { limits } from "../../src/domain/limits.ts";
-import type {
-  RunId,
-  Thread,
-  ThreadId,
-  UserId,
-} from "../../src/domain/model.ts";
-import { topics } from "../../src/domain/ports.ts";
+import type { RunId } from "../../src/domain/model.ts";
 import type { BusMessage } from "../../src/domain/ports.ts";
 import { BusNode, notifyOver } from "../support/buses.ts";
 import {
@@ -232,27 +225,3 @@ test.skipIf(!hasRedis() || !hasPostgres())(
   },
   SLOW_MS,
 );
-
-test("the longest of all other messages fits into a notification", () => {
-  const thread = {
-    thread_id: crypto.randomUUID() as ThreadId,
-    title: "\u0001".repeat(limits.titleCharactersMax),
-    created_at: new Date().toISOString(),
-    updated_at: new Date().toISOString(),
-    last_seq: Number.MAX_SAFE_INTEGER,
-    active_run: {
-      run_id: crypto.randomUUID() as RunId,
-      status: "awaiting_approval",
-      started_at: new Date().toISOString(),
-    },
-  } as Thread;
-  const user = "\u0001".repeat(limits.subjectCharactersMax) as UserId;
-  const payload = payloadOf({
-    from: crypto.randomUUID(),
-    topic: topics.user(user),
-    message: { kind: "thread", thread },
-  });
-  expect(Buffer.byteLength(payload)).toBeLessThan(
-    limits.notifyPayloadBytesMax / 2,
-  );
-});

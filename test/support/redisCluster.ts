@@ -54,7 +54,10 @@ export class OwnRedisCluster {
       const { port } = this.masters[index]!;
       await clients[0]!.call(
         "CLUSTER",
-        ...["MEET", "127.0.0.1", `${port}`, `${busPorts[index]}`],
+        "MEET",
+        "127.0.0.1",
+        `${port}`,
+        `${busPorts[index]}`,
       );
     }
     const deadlineMs = performance.now() + START_MS_MAX;
