@@ -7,6 +7,7 @@ import { Deferred, Effect, Latch, Queue, Schedule } from "effect";
 import type { Scope } from "effect";
 import pg from "pg";
 import { limits } from "../domain/limits.ts";
+import { textOf } from "./bus.ts";
 import type { Link, LinkEars, OpenLink, Parcel } from "./bus.ts";
 
 const CHANNEL = "goldenpath";
@@ -165,11 +166,11 @@ function openOutbox(
 
 /** Only events can be too long: all else that nodes tell each other is bounded far below (test/contracts/bus.test.ts). */
 export function payloadOf(parcel: Parcel): string {
-  const text = JSON.stringify(parcel);
+  const text = textOf(parcel);
   const { message } = parcel;
   if (message.kind !== "events") return text;
   if (Buffer.byteLength(text) <= limits.notifyPayloadBytesMax) return text;
-  return JSON.stringify({ ...parcel, message: { ...message, events: [] } });
+  return textOf({ ...parcel, message: { ...message, events: [] } });
 }
 
 function attempt<A>(run: () => Promise<A>): Effect.Effect<A, unknown> {

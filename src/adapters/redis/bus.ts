@@ -6,6 +6,7 @@
 import { Effect, Schedule } from "effect";
 import { Cluster } from "ioredis";
 import { limits } from "../../domain/limits.ts";
+import { textOf } from "../bus.ts";
 import type { Link, LinkEars, OpenLink } from "../bus.ts";
 import {
   connect,
@@ -48,7 +49,7 @@ function makeSend(publisher: Client, channels: Channels): Link["send"] {
     if (full || publisher.status !== "ready") return refused();
     underWay += 1;
     publisher
-      .spublish(channels.nameOf(parcel.topic), JSON.stringify(parcel))
+      .spublish(channels.nameOf(parcel.topic), textOf(parcel))
       .catch((error: unknown) => {
         renew(publisher, error);
         refused();
