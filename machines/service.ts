@@ -1,6 +1,6 @@
 /**
- * One dependency as this node sees it: up ⇄ down, probing between. A failed call takes it down, a probe alone brings it back.
- * Promises: while it is down nobody else calls it; probes are spaced by a delay that doubles up to a bound, and each
+ * One dependency as this node sees it: up ⇄ down, probing between. A failed call takes it down, a doubtful one makes a probe look, a probe
+ * alone brings it back. Promises: while it is down nobody else calls it; probes are spaced by a delay that doubles up to a bound, and each
  * ends; `absent` services have no machine.
  */
 import { assign, setup } from "xstate";
@@ -15,7 +15,10 @@ export interface ServiceHost {
   readonly changed: (state: "up" | "down") => void;
 }
 
-export type ServiceEvent = { type: "call.failed" };
+export type ServiceEvent =
+  | { type: "call.failed" }
+  /** A call has had no answer for long, or was cut off: the service may be away, or just that call. */
+  | { type: "call.doubted" };
 
 interface ServiceContext {
   readonly host: ServiceHost;
@@ -57,7 +60,7 @@ export const serviceMachine = setup({
   states: {
     up: {
       entry: ["forgetFailures", "announceUp"],
-      on: { "call.failed": "down" },
+      on: { "call.failed": "down", "call.doubted": "probing" },
     },
     down: { entry: "announceDown", after: { probeDelay: "probing" } },
     probing: {

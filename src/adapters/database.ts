@@ -7,9 +7,11 @@ import { Context, Effect } from "effect";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
-import { ServiceUnavailable } from "../domain/errors.ts";
+import type { ServiceUnavailable } from "../domain/errors.ts";
 import type { UserId } from "../domain/model.ts";
 import { migrations } from "./migrations/index.ts";
+import { attempt, through, UNBROKEN } from "./outage.ts";
+import type { Breaker } from "./outage.ts";
 import { preparingPool } from "./preparing.ts";
 import type { Tables } from "./schema.ts";
 
@@ -46,7 +48,6 @@ export class Database extends Context.Service<
     readonly asWriter: <A>(
       work: (trx: Trx) => Promise<A>,
     ) => Effect.Effect<A, ServiceUnavailable>;
-    readonly probe: Effect.Effect<void, ServiceUnavailable>;
   }
 >()("goldenpath/Database") {}
 
@@ -62,19 +63,13 @@ export const poolTypes: pg.CustomTypesConfig = {
     PARSERS.get(id) ?? pg.types.getTypeParser(id, format as "text"),
 };
 
-/** The service over an open, migrated pool; `onOutage` is called when a statement failed for want of a database. */
+/** The service over an open, migrated pool, behind a breaker. */
 export function makeDatabase(
   pool: pg.Pool,
-  onOutage: () => void = () => undefined,
+  breaker: Breaker = UNBROKEN,
 ): Database["Service"] {
   const transact = <A, E = never>(run: () => Promise<A>) =>
-    attempt<A, E>(run).pipe(
-      Effect.tapError((error) =>
-        Effect.sync(() => {
-          if (error instanceof ServiceUnavailable) onOutage();
-        }),
-      ),
-    );
+    attemptOrAbort<A, E>(() => through(breaker, run));
   const kysely = new Kysely<Tables>({
     dialect: new PostgresDialect({
       pool: preparingPool(pool),
@@ -98,7 +93,6 @@ export function makeDatabase(
           work,
         ),
       ),
-    probe: transact(() => sql`select 1`.execute(kysely)).pipe(Effect.asVoid),
   });
 }
 
@@ -163,33 +157,15 @@ export async function checkIsolation(kysely: Kysely<Tables>): Promise<void> {
   if (rows.length > 0) throw new Error(rows.map((it) => it.problem).join("; "));
 }
 
-function attempt<A, E = never>(
+/** A transaction that was rolled back on purpose fails with its reason. */
+function attemptOrAbort<A, E = never>(
   run: () => Promise<A>,
 ): Effect.Effect<A, E | ServiceUnavailable> {
-  return Effect.tryPromise({ try: run, catch: (cause) => cause }).pipe(
-    Effect.catch((cause): Effect.Effect<never, E | ServiceUnavailable> => {
-      if (cause instanceof Abort) return Effect.fail(cause.failure as E);
-      if (isOutage(cause)) {
-        return Effect.fail(
-          new ServiceUnavailable({ service: "database", cause }),
-        );
-      }
-      return Effect.die(cause);
-    }),
-  );
-}
-
-/** SQLSTATE classes that say the server is away, overloaded or asks for another try, beside errors of the socket itself. */
-const OUTAGE =
-  /^(08|53|57P|40001|40P01|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)/;
-
-function isOutage(cause: unknown): boolean {
-  if (!(cause instanceof Error)) return false;
-  const code = "code" in cause ? String(cause.code) : "";
-  return (
-    OUTAGE.test(code) ||
-    /Connection terminated|timeout exceeded|after calling end/i.test(
-      cause.message,
-    )
+  return attempt(run).pipe(
+    Effect.catchDefect((cause) =>
+      cause instanceof Abort
+        ? Effect.fail(cause.failure as E)
+        : Effect.die(cause),
+    ),
   );
 }

@@ -12,6 +12,8 @@ import type { RunId, UserId } from "../domain/model.ts";
 import { Bus, Jobs, topics } from "../domain/ports.ts";
 import type { Job } from "../domain/ports.ts";
 import type { Database, Trx } from "./database.ts";
+import { through, UNBROKEN } from "./outage.ts";
+import type { Breaker } from "./outage.ts";
 import { prepared } from "./preparing.ts";
 
 const QUEUE = "runs";
@@ -24,20 +26,44 @@ interface JobData {
 /** Puts runs into the queue inside a transaction. */
 export type Enqueue = (trx: Trx, runs: readonly JobData[]) => Promise<void>;
 
-/** Opens the queue on a pool; makes its schema when there is none. The caller stops it. */
+/** The queue on a pool, started; the caller stops it. */
 export async function openBoss(
   pool: pg.Pool,
   options: { readonly supervise: boolean },
 ): Promise<PgBoss> {
+  const boss = makeBoss(pool, options);
+  await startBoss(boss);
+  return boss;
+}
+
+/** The queue on a pool, not started yet. Each node supervises: whichever comes first looks after the queue, so no node's end stops that. */
+export function makeBoss(
+  pool: pg.Pool,
+  options: { readonly supervise: boolean; readonly breaker?: Breaker },
+): PgBoss {
   const boss = new PgBoss({
-    db: pooled(pool),
+    db: pooled(pool, options.breaker ?? UNBROKEN),
     schedule: false,
     supervise: options.supervise,
     monitorIntervalSeconds: 1,
     monitorVacuum: false,
   });
   boss.on("error", () => undefined);
-  await boss.start();
+  return boss;
+}
+
+/** Starts the queue; makes its schema when there is none. May be tried again after it failed. */
+export async function startBoss(boss: PgBoss): Promise<void> {
+  try {
+    await boss.start();
+    await makeQueue(boss);
+  } catch (cause) {
+    await boss.stop({ graceful: false });
+    throw cause;
+  }
+}
+
+async function makeQueue(boss: PgBoss): Promise<void> {
   if ((await boss.getQueue(QUEUE)) === null) {
     await boss.createQueue(QUEUE, {
       policy: "standard",
@@ -50,23 +76,27 @@ export async function openBoss(
   }
   // The first look at a queue asks the database: inside a transaction on the embedded one's only connection it would wait for itself.
   await boss.findJobs(QUEUE, { id: "00000000-0000-0000-0000-000000000000" });
-  return boss;
 }
 
 /** A statement that fails inside its own BEGIN leaves the connection in an aborted transaction: roll back before giving it back. */
-function pooled(pool: pg.Pool): Db {
+function pooled(pool: pg.Pool, breaker: Breaker): Db {
+  const execute = async (text: string, values?: unknown[]) => {
+    const client = await pool.connect();
+    try {
+      const result = await client.query(prepared(text, values));
+      client.release();
+      return result;
+    } catch (error) {
+      const broken = await client.query("rollback").then(
+        () => false,
+        () => true,
+      );
+      client.release(broken);
+      throw error;
+    }
+  };
   return {
-    executeSql: async (text, values) => {
-      const client = await pool.connect();
-      try {
-        return await client.query(prepared(text, values));
-      } catch (error) {
-        await client.query("rollback");
-        throw error;
-      } finally {
-        client.release();
-      }
-    },
+    executeSql: (text, values) => through(breaker, () => execute(text, values)),
   };
 }
 
@@ -105,7 +135,14 @@ export async function reclaimAll(
     );
 }
 
-export function jobsLayer(boss: PgBoss): Layer.Layer<Jobs, never, Bus> {
+export function jobsLayer(
+  boss: PgBoss,
+  { isDown }: Breaker = UNBROKEN,
+): Layer.Layer<Jobs, never, Bus> {
+  const attempt = <A>(run: () => Promise<A>) =>
+    Effect.suspend(() =>
+      isDown() ? Effect.fail(unavailable("known to be away")) : tried(run),
+    );
   return Layer.effect(
     Jobs,
     Effect.gen(function* () {
@@ -131,11 +168,9 @@ export function jobsLayer(boss: PgBoss): Layer.Layer<Jobs, never, Bus> {
 
 const ids = (jobs: readonly Job[]) => jobs.map((it) => it.job_id);
 
-function attempt<A>(
-  run: () => Promise<A>,
-): Effect.Effect<A, ServiceUnavailable> {
-  return Effect.tryPromise({
-    try: run,
-    catch: (cause) => new ServiceUnavailable({ service: "database", cause }),
-  });
+function tried<A>(run: () => Promise<A>): Effect.Effect<A, ServiceUnavailable> {
+  return Effect.tryPromise({ try: run, catch: unavailable });
 }
+
+const unavailable = (cause: unknown) =>
+  new ServiceUnavailable({ service: "database", cause });

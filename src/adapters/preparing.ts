@@ -51,7 +51,19 @@ function preparingClient(client: pg.PoolClient): PostgresPoolClient {
   function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
   function query(text: unknown, values?: readonly unknown[]): unknown {
     if (typeof text !== "string") throw new Error("cursors are not used here");
-    return client.query(prepared(text, values));
+    return broken === null ? ask(text, values) : Promise.reject(broken);
   }
-  return { query, release: () => client.release() };
+  let broken: Error | null = null;
+  const ask = async (text: string, values?: readonly unknown[]) => {
+    try {
+      return await client.query(prepared(text, values));
+    } catch (error) {
+      if (error instanceof Error && HUNG.test(error.message)) broken = error;
+      throw error;
+    }
+  };
+  return { query, release: () => client.release(broken ?? undefined) };
 }
+
+/** The driver has stopped waiting, the connection has not: whatever is asked next would wait behind it. */
+const HUNG = /Query read timeout/;

@@ -31,7 +31,7 @@ const serve = Command.make(
       (it) => Effect.promise(() => it.stop()),
     );
     yield* Console.log(greeting(config, node.url));
-    yield* Effect.never;
+    yield* node.failed;
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
@@ -146,8 +146,13 @@ function failInOneLine(
   cause: Cause.Cause<unknown>,
 ): Effect.Effect<never, unknown> {
   const error = Cause.squash(cause);
-  const text = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? textOf(error) : String(error);
   return Console.error(`goldenpath: ${text}`).pipe(
     Effect.andThen(Effect.fail(error)),
   );
+}
+
+/** Where a name has several addresses, the failure to reach any has a code and no message. */
+function textOf(error: Error): string {
+  return error.message || ("code" in error ? String(error.code) : error.name);
 }

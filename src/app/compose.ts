@@ -2,24 +2,16 @@
  * Puts the parts together: database, queue, services, runtime. The one place where ports meet adapters. Promises: whatever was opened is
  * closed, in reverse, when the scope closes; the embedded database is opened under the lock of its directory.
  */
-import { Effect, Layer, Logger, ManagedRuntime, References } from "effect";
+import {
+  Deferred,
+  Effect,
+  Layer,
+  Logger,
+  ManagedRuntime,
+  References,
+} from "effect";
 import type { Scope } from "effect";
-import { join } from "node:path";
-import pg from "pg";
-import type { PgBoss } from "pg-boss";
-import {
-  Database,
-  makeDatabase,
-  migrate,
-  poolTypes,
-} from "../adapters/database.ts";
-import { openEmbedded } from "../adapters/embedded.ts";
-import {
-  jobsLayer,
-  makeEnqueue,
-  openBoss,
-  reclaimAll,
-} from "../adapters/jobs.ts";
+import type pg from "pg";
 import { linkedBusLayer } from "../adapters/bus.ts";
 import { tokenVerifierLayer } from "../adapters/jwt.ts";
 import type { KeySource } from "../adapters/jwt.ts";
@@ -29,7 +21,6 @@ import { notifyLink } from "../adapters/notify.ts";
 import { redisLink } from "../adapters/redis/bus.ts";
 import { redisCacheLayer } from "../adapters/redis/cache.ts";
 import { priceBook } from "../adapters/prices.ts";
-import { storeLayer, usageStoreLayer } from "../adapters/store/index.ts";
 import type { Application } from "../domain/agents/definition.ts";
 import { connectionsLayer } from "../domain/connections.ts";
 import { Health, healthLayer } from "../domain/health.ts";
@@ -44,10 +35,11 @@ import type {
 } from "../domain/ports.ts";
 import { runsLayer } from "../domain/runs.ts";
 import type { AppConfig } from "./config.ts";
-import { takeLock } from "./lock.ts";
 import type { Lock } from "./lock.ts";
 import { signingSecret } from "./secret.ts";
 import type { AppServices } from "./services.ts";
+import { openStorage, storageLayer } from "./storage.ts";
+import type { Storage } from "./storage.ts";
 import { VERSION } from "./version.ts";
 
 /** What the tools of an application may use. */
@@ -67,6 +59,8 @@ export interface Composed {
   readonly runtime: ManagedRuntime.ManagedRuntime<AppServices, never>;
   /** The lock of the embedded database; null on a server's. */
   readonly lock: Lock | null;
+  /** Fails when the node turns out to be of no use: its database came to answer, and is a wrong one. */
+  readonly failed: Effect.Effect<never, unknown>;
 }
 
 /** Opens everything and builds the services. */
@@ -74,25 +68,18 @@ export function compose(
   options: ComposeOptions,
 ): Effect.Effect<Composed, unknown, Scope.Scope> {
   return Effect.gen(function* () {
-    const { config } = options;
-    const { pool, lock } = yield* openPool(config);
-    const boss = yield* Effect.acquireRelease(
-      Effect.tryPromise(() => openBoss(pool, { supervise: true })),
-      (it) => Effect.promise(() => it.stop({ graceful: false })),
-    );
-    if (lock !== null) {
-      yield* Effect.tryPromise(() => reclaimAll(boss, makeDatabase(pool)));
-    }
+    const storage = yield* openStorage(options.config);
+    const wrong = yield* Deferred.make<never, unknown>();
     const runtime = yield* Effect.acquireRelease(
-      buildRuntime(appLayer(options, pool, boss)),
+      buildRuntime(appLayer(options, storage, wrong)),
       (it) => it.disposeEffect,
     );
-    return { runtime, lock };
+    return { runtime, lock: storage.lock, failed: Deferred.await(wrong) };
   });
 }
 
 /** Builds all services now, so that what fails fails the start; afterwards running an effect cannot fail for want of one. */
-function buildRuntime(layer: Layer.Layer<AppServices, Error>) {
+function buildRuntime(layer: Layer.Layer<AppServices, unknown>) {
   return Effect.gen(function* () {
     const runtime = ManagedRuntime.make(layer);
     yield* runtime.contextEffect;
@@ -100,68 +87,13 @@ function buildRuntime(layer: Layer.Layer<AppServices, Error>) {
   });
 }
 
-/** A pool on the server that DATABASE_URL names, or on the embedded database in DATA_DIR; migrated. */
-export function openPool(
-  config: AppConfig,
-): Effect.Effect<
-  { readonly pool: pg.Pool; readonly lock: Lock | null },
-  unknown,
-  Scope.Scope
-> {
-  return Effect.gen(function* () {
-    const opened =
-      config.databaseUrl === null
-        ? yield* openLocalPool(config.dataDir)
-        : yield* openServerPool(config.databaseUrl);
-    yield* Effect.tryPromise({
-      try: () => migrate(opened.pool),
-      catch: (cause) => cause,
-    });
-    return opened;
-  });
-}
-
-function openLocalPool(dataDir: string) {
-  return Effect.gen(function* () {
-    const lock = yield* Effect.acquireRelease(
-      Effect.try({ try: () => takeLock(dataDir), catch: (cause) => cause }),
-      (it) => Effect.sync(() => it.release()),
-    );
-    const { pool } = yield* Effect.acquireRelease(
-      Effect.tryPromise(() =>
-        openEmbedded(join(dataDir, "database"), { types: poolTypes }),
-      ),
-      ({ pool, close }) =>
-        Effect.promise(async () => (await pool.end(), await close())),
-    );
-    return { pool, lock };
-  });
-}
-
-function openServerPool(connectionString: string) {
-  return Effect.acquireRelease(
-    Effect.sync(() => {
-      const pool = new pg.Pool({ connectionString, types: poolTypes });
-      // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-      pool.on("error", () => undefined);
-      return pool;
-    }),
-    (pool) => Effect.promise(() => pool.end()),
-  ).pipe(Effect.map((pool) => ({ pool, lock: null })));
-}
-
 function appLayer(
   { config, application, isDraining, verifier, throughBus }: ComposeOptions,
-  pool: pg.Pool,
-  boss: PgBoss,
-): Layer.Layer<AppServices, Error> {
-  const policy = {
-    activeRunsPerUser: config.activeRunsPerUser,
-    enqueue: makeEnqueue(boss),
-  };
+  storage: Storage,
+  wrong: Deferred.Deferred<never, unknown>,
+): Layer.Layer<AppServices, unknown> {
   const outside = Layer.mergeAll(
-    watchedDatabase(pool),
-    busLayer(config, pool, throughBus),
+    busLayer(config, storage.pool, throughBus),
     cacheLayer(config),
     priceBook,
     verifier ?? tokenVerifierLayer({ ...config, keys: keySource(config) }),
@@ -174,9 +106,7 @@ function appLayer(
       }),
     ),
     Layer.provideMerge(Layer.merge(eventLogLayer, headsLayer)),
-    Layer.provideMerge(
-      Layer.mergeAll(storeLayer(policy), usageStoreLayer, jobsLayer(boss)),
-    ),
+    Layer.provideMerge(storageLayer(storage, config, wrong)),
     Layer.provideMerge(outside),
     Layer.provideMerge(loggerLayer(config)),
   );
@@ -207,19 +137,6 @@ function cacheLayer({
     it.watch("cache", Effect.void),
   );
   return Layer.merge(memoryCacheLayer, Layer.effectDiscard(watched));
-}
-
-/** The database as a service whose outages are seen. */
-function watchedDatabase(pool: pg.Pool): Layer.Layer<Database, never, Health> {
-  return Layer.effect(
-    Database,
-    Effect.gen(function* () {
-      const health = yield* Health;
-      const database = makeDatabase(pool, () => health.failed("database"));
-      yield* health.watch("database", database.probe);
-      return database;
-    }),
-  );
 }
 
 function keySource(config: AppConfig): KeySource {

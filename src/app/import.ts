@@ -13,7 +13,7 @@ import { priceBook } from "../adapters/prices.ts";
 import { usageStoreLayer } from "../adapters/store/index.ts";
 import type { ImportResult, UserId } from "../domain/model.ts";
 import { refusalText } from "./answers.ts";
-import { openPool } from "./compose.ts";
+import { openPool } from "./storage.ts";
 import { readConfig } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { readLock } from "./lock.ts";

@@ -14,6 +14,7 @@ import { acceptSockets } from "../adapters/socket.ts";
 import { makeFromEffect } from "../domain/bridge.ts";
 import { Connections } from "../domain/connections.ts";
 import { Health } from "../domain/health.ts";
+import type { HealthStatus } from "../domain/health.ts";
 import { limits } from "../domain/limits.ts";
 import { Runs } from "../domain/runs.ts";
 import { addressOf, refusalOf } from "./admission.ts";
@@ -25,6 +26,8 @@ export interface Node {
   readonly url: string;
   readonly port: number;
   readonly services: Composed["runtime"];
+  /** Fails when the node turns out to be of no use, for good; the caller stops it. */
+  readonly failed: Composed["failed"];
   /** Drains and stops; done when everything is closed. */
   readonly stop: () => Promise<void>;
 }
@@ -92,6 +95,7 @@ export async function startNode(
     url,
     port,
     services: composed.runtime,
+    failed: composed.failed,
     stop: async () => {
       unwatch();
       actor.send({ type: "server.drain" });
@@ -124,15 +128,18 @@ function urlOf(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** The server machine hears of every change of mode; answers how to stop that. */
+/** The server machine hears of the mode and every change of it; answers how to stop that. */
 async function watchHealth(
   { runtime }: Composed,
   changed: (degraded: boolean) => void,
 ): Promise<() => void> {
   const scope = Scope.makeUnsafe();
-  const watch = Effect.flatMap(Health, (health) =>
-    health.onChange((status) => changed(status.mode === "degraded")),
-  );
+  const watch = Effect.gen(function* () {
+    const health = yield* Health;
+    const tell = ({ mode }: HealthStatus) => changed(mode === "degraded");
+    yield* health.onChange(tell);
+    tell(health.status());
+  });
   await runtime.runPromise(Scope.provide(watch, scope));
   return () => void Effect.runFork(Scope.close(scope, Exit.void));
 }

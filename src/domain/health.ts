@@ -6,8 +6,8 @@ import { Context, Effect, Layer } from "effect";
 import type { Scope } from "effect";
 import { createActor } from "xstate";
 import { serviceMachine } from "../../machines/service.ts";
-import type { ServiceHost } from "../../machines/service.ts";
-import { makeFromEffect } from "./bridge.ts";
+import type { ServiceEvent, ServiceHost } from "../../machines/service.ts";
+import { makeFromEffect, tell } from "./bridge.ts";
 import { limits } from "./limits.ts";
 import type { ConnectionFrameOf } from "./protocol.ts";
 
@@ -24,6 +24,10 @@ export class Health extends Context.Service<
     ) => Effect.Effect<void, never, Scope.Scope>;
     /** Says that a call failed for want of the service. */
     readonly failed: (name: ServiceName) => void;
+    /** Says that a call takes so long, or was cut off in such a way, that the service may be away: a probe is to look. */
+    readonly doubted: (name: ServiceName) => void;
+    /** While it is down only probes call it. */
+    readonly isDown: (name: ServiceName) => boolean;
     readonly status: () => HealthStatus;
     readonly onChange: (
       listener: (status: HealthStatus) => void,
@@ -40,7 +44,7 @@ export const healthLayer: Layer.Layer<Health> = Layer.effect(
 
 function makeHealth(context: Context.Context<never>): Health["Service"] {
   const states = new Map<ServiceName, State>();
-  const reports = new Map<ServiceName, () => void>();
+  const report = new Map<ServiceName, (event: ServiceEvent) => void>();
   const listeners = new Set<(status: HealthStatus) => void>();
   const stateOf = (name: ServiceName): State => states.get(name) ?? "absent";
   const status = (): HealthStatus => ({
@@ -67,7 +71,7 @@ function makeHealth(context: Context.Context<never>): Health["Service"] {
           note(name, state);
           resume(Effect.sync(() => actor));
         });
-        reports.set(name, () => actor.send({ type: "call.failed" }));
+        report.set(name, (event) => tell(actor, event));
       }),
       (actor) => Effect.sync(() => void actor.stop()),
     ).pipe(
@@ -78,7 +82,9 @@ function makeHealth(context: Context.Context<never>): Health["Service"] {
   return Health.of({
     watch,
     status,
-    failed: (name) => reports.get(name)?.(),
+    failed: (name) => report.get(name)?.({ type: "call.failed" }),
+    doubted: (name) => report.get(name)?.({ type: "call.doubted" }),
+    isDown: (name) => stateOf(name) === "down",
     onChange: (listener) =>
       Effect.acquireRelease(
         Effect.sync(() => void listeners.add(listener)),

@@ -70,6 +70,18 @@ export const limits = {
   endingRetryIntervalMs: 100,
 
   // --- database
+  databaseConnectionsMax: 10,
+  /** Also how long a call waits for a connection that is free. */
+  databaseConnectTimeoutMs: 5_000,
+  /** A call that takes longer makes a probe look; the call goes on. */
+  databaseDoubtMs: 5_000,
+  databaseProbeTimeoutMs: 3_000,
+  databaseStatementTimeoutMs: 60_000,
+  /** The server's own bound comes first; this one is for a server that says nothing. */
+  databaseQueryTimeoutMs: 75_000,
+  /** Below the jobs' heartbeat: when a stopped node's run goes to another, no lock of its is in the way. */
+  databaseIdleInTransactionTimeoutMs: 8_000,
+  databaseKeepAliveDelayMs: 10_000,
   preparedStatementsMax: 500,
 
   // --- event log

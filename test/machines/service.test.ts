@@ -15,7 +15,11 @@ import {
   undrawn,
 } from "../support/controlled.ts";
 
-const EDGES = { probing: ["up", "down"], up: ["down"], down: ["probing"] };
+const EDGES = {
+  probing: ["up", "down"],
+  up: ["down", "probing"],
+  down: ["probing"],
+};
 const INTERVAL_MS_MIN = 100;
 const INTERVAL_MS_MAX = 1_000;
 const PROBE_TIMEOUT_MS = 300;
@@ -23,12 +27,14 @@ const TICK_MS = 100;
 
 type Step =
   | { readonly type: "call.failed" }
+  | { readonly type: "call.doubted" }
   | { readonly type: "answers" }
   | { readonly type: "refuses" }
   | { readonly type: "tick" };
 const sequences: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     fc.constant({ type: "call.failed" as const }),
+    fc.constant({ type: "call.doubted" as const }),
     fc.constant({ type: "answers" as const }),
     { weight: 3, arbitrary: fc.constant({ type: "refuses" as const }) },
     { weight: 8, arbitrary: fc.constant({ type: "tick" as const }) },
@@ -72,6 +78,8 @@ class Drawing {
   apply(step: Step): void {
     if (step.type === "tick") this.#inStateMs += TICK_MS;
     if (this.state === "up" && step.type === "call.failed") this.#fall();
+    else if (this.state === "up" && step.type === "call.doubted")
+      this.#enter("probing");
     else if (this.state === "probing") this.#probing(step);
     else if (this.state === "down" && this.#inStateMs >= this.#delayMs())
       this.#enter("probing");
@@ -143,6 +151,7 @@ test("every state is on a shortest path, and no path leaves the drawing", () => 
     { host: { ...host, changed: () => undefined } },
     [
       { type: "call.failed" },
+      { type: "call.doubted" },
       { type: "xstate.done.actor.0.service.probing" },
       { type: "xstate.after.probeDelay.service.down" },
     ],

@@ -11,7 +11,7 @@ import { Database, makeDatabase } from "../../src/adapters/database.ts";
 import { jobsLayer, makeEnqueue, openBoss } from "../../src/adapters/jobs.ts";
 import { memoryBusLayer } from "../../src/adapters/memory/bus.ts";
 import { storeLayer, usageStoreLayer } from "../../src/adapters/store/index.ts";
-import { openPool } from "../../src/app/compose.ts";
+import { openPool } from "../../src/app/storage.ts";
 import type { Bus, Jobs, Store, UsageStore } from "../../src/domain/ports.ts";
 import { configOf, temporaryDirectory, TEST_SECRET } from "./config.ts";
 

@@ -3,9 +3,10 @@
  * many nodes one gets the value.
  */
 import { Effect, Layer } from "effect";
+import { ServiceUnavailable } from "../../domain/errors.ts";
 import { Health } from "../../domain/health.ts";
 import { Cache } from "../../domain/ports.ts";
-import { attempt, connect, PREFIX } from "./connection.ts";
+import { attempt, connect, firstAttempt, PREFIX } from "./connection.ts";
 
 /** Takes a token of a bucket, by the server's own clock: of many nodes, each sees what the others took. Answers the wait in ms. */
 const CONSUME = `
@@ -19,6 +20,10 @@ redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - 1), 'at', tostring(now_m
 redis.call('PEXPIRE', KEYS[1], math.ceil(burst / per_ms))
 return 0`;
 
+const KNOWN_TO_BE_AWAY = Effect.fail(
+  new ServiceUnavailable({ service: "cache", cause: "known to be away" }),
+);
+
 export function redisCacheLayer(
   url: string,
 ): Layer.Layer<Cache, never, Health> {
@@ -26,15 +31,20 @@ export function redisCacheLayer(
     Cache,
     Effect.gen(function* () {
       const redis = yield* connect(url);
+      // Until then every command would fail, and a server that is there look like one that is away.
+      yield* firstAttempt(redis);
       const health = yield* Health;
       yield* health.watch(
         "cache",
         attempt(() => redis.ping()).pipe(Effect.asVoid),
       );
       const noting = <A>(run: () => Promise<A>) =>
-        Effect.tapError(attempt(run), () =>
-          Effect.sync(() => health.failed("cache")),
-        );
+        Effect.suspend(() => {
+          if (health.isDown("cache")) return KNOWN_TO_BE_AWAY;
+          return Effect.tapError(attempt(run), () =>
+            Effect.sync(() => health.failed("cache")),
+          );
+        });
       return Cache.of({
         get: (key) => noting(() => redis.get(PREFIX + key)),
         set: (key, value, lifetimeSeconds) =>
