@@ -49,8 +49,7 @@ function connectTo(connectionString: string) {
     keepAliveInitialDelayMillis: limits.databaseKeepAliveDelayMs,
     stream: () => listed(new Socket(), sockets),
   });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on("error", () => undefined);
+  outliveBreaks(pool);
   const cut = () => sockets.forEach((it) => it.destroy());
   return {
     pool,
@@ -68,6 +67,12 @@ function connectTo(connectionString: string) {
   };
 }
 
+/** A connection that breaks is replaced, and its call fails; but without listeners, on the idle ones and on those in use, it would end the process. */
+function outliveBreaks(pool: pg.Pool): void {
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
+}
+
 function listed(socket: Socket, sockets: Set<Socket>): Socket {
   sockets.add(socket);
   socket.once("close", () => sockets.delete(socket));
@@ -83,7 +88,7 @@ async function migrateServer(connectionString: string): Promise<void> {
     connectionTimeoutMillis: limits.databaseConnectTimeoutMs,
     keepAlive: true,
   });
-  pool.on("error", () => undefined);
+  outliveBreaks(pool);
   try {
     await migrate(pool);
   } finally {

@@ -30,7 +30,7 @@ export class RateLimited extends Data.TaggedError("RateLimited")<{
 export class Draining extends Data.TaggedError("Draining")<{
   readonly retryAfterMs: number;
 }> {}
-/** A dependency did not answer; nothing was changed. */
+/** A dependency did not answer. What was asked of it may have been done nevertheless: whoever asks again must be able to. */
 export class ServiceUnavailable extends Data.TaggedError("ServiceUnavailable")<{
   readonly service: "database" | "cache" | "model";
   readonly cause: unknown;

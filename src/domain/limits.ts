@@ -66,8 +66,7 @@ export const limits = {
   jobBatchMax: 16,
   jobRetriesMax: 1_000,
   endedJobsKeptSeconds: 300,
-  endingRetriesMax: 5,
-  endingRetryIntervalMs: 100,
+  endingRetriedForMs: 60_000,
 
   // --- database
   databaseConnectionsMax: 10,

@@ -3,6 +3,7 @@
  * one transaction (group commit). Promises: events of a run are stored in the order written; a fenced run stores nothing more, and is told.
  */
 import { Context, Deferred, Effect, Layer, Queue, Schedule } from "effect";
+import { untilAnswered } from "./again.ts";
 import { limits } from "./limits.ts";
 import { countEventsAppended } from "./metrics.ts";
 import type { ThreadId, UserId } from "./model.ts";
@@ -44,11 +45,15 @@ export const eventLogLayer: Layer.Layer<EventLog, never, Store | Bus> =
       };
 
       const append = (batch: readonly Append[]) =>
-        store.append(batch).pipe(Effect.retry(whileDatabaseIsAway));
+        untilAnswered(
+          (which) => store.append(batch, which),
+          whileDatabaseIsAway,
+        );
       /** A defect in one run's events must not end the others: each is tried alone, and the bad one is fenced. */
       const appendOneByOne = (batch: readonly Append[]) =>
         Effect.forEach(batch, (it) =>
-          append([it]).pipe(
+          store.append([it], "again").pipe(
+            Effect.retry(whileDatabaseIsAway),
             Effect.map((answers) => answers[0]!),
             Effect.catchCause((cause) =>
               Effect.logError("events refused by the store", cause).pipe(
@@ -112,7 +117,7 @@ export function announceEnd(
 }
 
 /** An outage delays events and never drops them: the runs' own deadlines bound how long. */
-const whileDatabaseIsAway = Schedule.min([
+export const whileDatabaseIsAway = Schedule.min([
   Schedule.exponential(limits.appendRetryIntervalMsMin),
   Schedule.spaced(limits.appendRetryIntervalMsMax),
 ]);

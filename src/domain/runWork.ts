@@ -10,15 +10,15 @@ import type {
   RunFinal,
   RunHost,
 } from "../../machines/run.ts";
+import { untilAnswered } from "./again.ts";
 import { AgentWork } from "./agentWork.ts";
 import type { AgentSettings } from "./agentWork.ts";
 import type { AgentView, Application, Tool } from "./agents/definition.ts";
 import { endingOf } from "./ending.ts";
-import { ServiceUnavailable } from "./errors.ts";
-import type { RunFenced } from "./errors.ts";
+import type { RunFenced, ServiceUnavailable } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { countEventsAppended, countRunEnded } from "./metrics.ts";
-import { announceEnd, EventLog } from "./log.ts";
+import { announceEnd, EventLog, whileDatabaseIsAway } from "./log.ts";
 import type { Step } from "./model.ts";
 import { Store } from "./ports.ts";
 import type { Bus, Claim, Ending, Job } from "./ports.ts";
@@ -128,11 +128,10 @@ export class RunWork<R> implements RunHost {
     );
     this.#writeEnding(ending);
     const rest = yield* this.#runLog.takeRest;
-    const ended = yield* store.end(rest, ending).pipe(
-      Effect.retry({
-        schedule: endingRetries,
-        while: (error) => error instanceof ServiceUnavailable,
-      }),
+    const ended = yield* untilAnswered(
+      (which) => store.end(rest, ending, which),
+      endingRetries,
+    ).pipe(
       Effect.tapErrorTag("RunFenced", () =>
         Effect.sync(() => this.leaving("fenced")),
       ),
@@ -243,6 +242,7 @@ export class RunWork<R> implements RunHost {
   }
 }
 
-const endingRetries = Schedule.exponential(limits.endingRetryIntervalMs).pipe(
-  Schedule.upTo({ times: limits.endingRetriesMax }),
+/** Longer than most outages. A run that had to be given up meanwhile is fenced, and its ending with it. */
+const endingRetries = whileDatabaseIsAway.pipe(
+  Schedule.upTo({ duration: limits.endingRetriedForMs }),
 );

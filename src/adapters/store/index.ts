@@ -10,6 +10,7 @@ import { Store, UsageStore } from "../../domain/ports.ts";
 import { Database } from "../database.ts";
 import { watchQueue } from "../queueWatch.ts";
 import { dataVersion } from "./dataVersion.ts";
+import { appendAgain, endAgain } from "./again.ts";
 import * as log from "./log.ts";
 import * as runs from "./runs.ts";
 import { submit } from "./submit.ts";
@@ -46,7 +47,12 @@ function makeStore(
         text: runs.CLAIM,
         values: [user, run, limits.historyMessagesMax],
       }).pipe(Effect.map(([row]) => runs.toClaim(user, run, row))),
-    append: (batch) => {
+    append: (batch, which) => {
+      if (which === "again") {
+        return Effect.forEach(batch, (it) =>
+          asUser(it.user_id, (trx) => appendAgain(trx, it)),
+        );
+      }
       const complete = log.complete(batch);
       return call<log.AppendedRow>({
         name: "append_events",
@@ -54,8 +60,10 @@ function makeStore(
         values: [batch.map((it) => it.thread_id), JSON.stringify(complete)],
       }).pipe(Effect.map((rows) => log.readAppended(complete, rows)));
     },
-    end: (last, ending) =>
-      asUserAlone(last.user_id, (trx) => runs.end(trx, last, ending, policy)),
+    end: (last, ending, which) => {
+      const end = which === "again" ? endAgain : runs.end;
+      return asUserAlone(last.user_id, (trx) => end(trx, last, ending, policy));
+    },
     requestStop: (user, run, lastWords) =>
       asUserAlone(user, (trx) =>
         runs.requestStop(trx, user, run, lastWords, policy),

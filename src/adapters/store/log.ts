@@ -86,19 +86,21 @@ export function toHeads(rows: readonly HeadRow[]): Heads {
   return { threads, goingOn };
 }
 
-export async function append(
-  trx: Trx,
-  item: Append,
-): Promise<readonly Event[]> {
+export async function appendItem(trx: Trx, item: Append): Promise<Appended> {
   const batch = complete([item]);
   const { rows } =
     await sql<AppendedRow>`select * from append_events(array[${item.thread_id}]::uuid[], ${json(batch)}::json)`.execute(
       trx,
     );
-  const [appended] = readAppended(batch, rows);
-  if (appended === undefined || appended.fenced) {
-    throw new Abort(new RunFenced());
-  }
+  return readAppended(batch, rows)[0]!;
+}
+
+export async function append(
+  trx: Trx,
+  item: Append,
+): Promise<readonly Event[]> {
+  const appended = await appendItem(trx, item);
+  if (appended.fenced) throw new Abort(new RunFenced());
   return appended.events;
 }
 

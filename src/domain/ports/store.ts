@@ -81,6 +81,9 @@ export type Appended =
     }
   | { readonly fenced: true };
 
+/** Which try a call is. `again`: an earlier one may have been done and its answer lost; what it stored is recognised and answered as it stands. */
+export type Try = "first" | "again";
+
 export interface Claim {
   readonly run_id: RunId;
   readonly user_id: UserId;
@@ -147,11 +150,13 @@ export class Store extends Context.Service<
     /** Group commit: many runs' events in one transaction. Answers in the order asked. */
     readonly append: (
       batch: readonly Append[],
+      which?: Try,
     ) => Effect.Effect<readonly Appended[], ServiceUnavailable>;
     /** Last events, assistant message, status and the user's next jobs in one transaction. The first ending wins. */
     readonly end: (
       last: Append,
       ending: Ending,
+      which?: Try,
     ) => Effect.Effect<Ended, RunFenced | ServiceUnavailable>;
     /**
      * Stops a run. A queued one ends at once with the events that `lastWords` makes; a running one is marked, and its node ends it;
