@@ -37,7 +37,12 @@ export interface RunHost {
 }
 
 export type RunEvent =
-  { type: "run.stop" } | { type: "run.drain" } | { type: "run.fenced" };
+  | { type: "run.stop" }
+  /** Leave at the next step boundary. */
+  | { type: "run.drain" }
+  /** Leave now, in the middle of a step. */
+  | { type: "run.interrupt" }
+  | { type: "run.fenced" };
 
 /** What a claim found. */
 export type Claimed = "mine" | "gone" | "stopped" | "exhausted";
@@ -96,6 +101,9 @@ export const runMachine = setup({
       on: {
         "run.stop": { actions: { type: "leave", params: { why: "stopped" } } },
         "run.drain": { actions: { type: "leave", params: { why: "drained" } } },
+        "run.interrupt": {
+          actions: { type: "leave", params: { why: "drained" } },
+        },
       },
       invoke: {
         src: "claim",
@@ -164,6 +172,12 @@ export const runMachine = setup({
           ],
         },
         "run.drain": { actions: { type: "leave", params: { why: "drained" } } },
+        "run.interrupt": {
+          actions: [
+            { type: "leave", params: { why: "drained" } },
+            { type: "stopAgent", params: { status: "interrupted" } },
+          ],
+        },
         "run.fenced": {
           actions: [
             { type: "leave", params: { why: "fenced" } },

@@ -1,12 +1,15 @@
 /**
- * The life of a node: starting → serving (full ⇄ degraded) → draining → stopped. Promises: nothing is accepted before `serving` or
- * after it; draining ends by itself, when all work is done or its time is up; `stopped` is reached from everywhere.
+ * The life of a node: starting → serving (full ⇄ degraded) → draining (finishing → handingBack → interrupting → closing) → stopped. Promises:
+ * nothing is accepted before `serving` or after it; each part of draining ends by itself, when nothing is left to do or its time is up;
+ * `stopped` is reached from everywhere.
  */
 import { assign, setup } from "xstate";
 import type { ActorLogic, AnyEventObject, Snapshot } from "xstate";
 
 export interface ServerHost {
-  readonly drainTimeoutMs: number;
+  readonly finishTimeoutMs: number;
+  readonly handBackTimeoutMs: number;
+  readonly interruptTimeoutMs: number;
   readonly shutDownTimeoutMs: number;
 }
 
@@ -28,13 +31,19 @@ export const serverMachine = setup({
   actors: {
     /** Brings everything up; done when the first connection may come. */
     boot: {} as Logic,
-    /** Tells clients, lets runs finish or hands them back; done when nothing is left. */
+    /** Tells clients, takes no more runs and lets those at work finish; done when none is left. */
     finish: {} as Logic,
+    /** Hands runs back at their next step boundary; done when none is left. */
+    handBack: {} as Logic,
+    /** Ends what is inside a step and hands that back too; done when none is left. */
+    interrupt: {} as Logic,
     /** Closes sockets, then everything that was opened. */
     shutDown: {} as Logic,
   },
   delays: {
-    drainTimeout: ({ context }) => context.host.drainTimeoutMs,
+    finishTimeout: ({ context }) => context.host.finishTimeoutMs,
+    handBackTimeout: ({ context }) => context.host.handBackTimeoutMs,
+    interruptTimeout: ({ context }) => context.host.interruptTimeoutMs,
     shutDownTimeout: ({ context }) => context.host.shutDownTimeoutMs,
   },
   guards: {
@@ -78,7 +87,25 @@ export const serverMachine = setup({
             onDone: "closing",
             onError: "closing",
           },
-          after: { drainTimeout: "closing" },
+          after: { finishTimeout: "handingBack" },
+        },
+        handingBack: {
+          invoke: {
+            src: "handBack",
+            input: ({ context }) => ({ host: context.host }),
+            onDone: "closing",
+            onError: "closing",
+          },
+          after: { handBackTimeout: "interrupting" },
+        },
+        interrupting: {
+          invoke: {
+            src: "interrupt",
+            input: ({ context }) => ({ host: context.host }),
+            onDone: "closing",
+            onError: "closing",
+          },
+          after: { interruptTimeout: "closing" },
         },
         closing: {
           invoke: {

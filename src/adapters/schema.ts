@@ -34,6 +34,8 @@ export const tables = {
     position: "int8=",
     status: "text=",
     attempt: "int4=",
+    held: "bool=",
+    crashes: "int4=",
     error: "json?",
     created_at: "timestamptz=",
     dispatched_at: "timestamptz?",

@@ -18,6 +18,7 @@ import type { HealthStatus } from "../domain/health.ts";
 import { limits } from "../domain/limits.ts";
 import { Runs } from "../domain/runs.ts";
 import { addressOf, refusalOf } from "./admission.ts";
+import type { AppConfig } from "./config.ts";
 import { compose } from "./compose.ts";
 import type { Composed, ComposeOptions } from "./compose.ts";
 import { makeHttp } from "./http.ts";
@@ -65,16 +66,14 @@ export async function startNode(
       Effect.sync(() => void (failure = Cause.squash(cause))),
     ),
   );
-  const finish = Effect.suspend(() => finishRuns(parts!.composed));
+  const leave = (how: keyof Leaving) =>
+    Effect.suspend(() => leaveRuns(parts!.composed, how));
   const shutDown = Effect.suspend(() => closeSockets(parts)).pipe(
     Effect.andThen(Scope.close(scope, Exit.void)),
   );
 
-  const machine = provideServer({ boot, finish, shutDown });
-  const host: ServerHost = {
-    drainTimeoutMs: options.config.drainTimeoutMs,
-    shutDownTimeoutMs: limits.shutDownTimeoutMs,
-  };
+  const machine = provideServer({ boot, leave, shutDown });
+  const host = timesOf(options.config);
   const actor = createActor(machine, { input: { host } });
   actor.subscribe({ error: (error) => void (failure = error) });
   actor.start();
@@ -104,10 +103,21 @@ export async function startNode(
   };
 }
 
+/** DRAIN_TIMEOUT_MS and what follows it, as the machine knows them. */
+function timesOf({ drainTimeoutMs }: AppConfig): ServerHost {
+  const finishTimeoutMs = drainTimeoutMs * limits.drainFinishShare;
+  return {
+    finishTimeoutMs,
+    handBackTimeoutMs: drainTimeoutMs - finishTimeoutMs,
+    interruptTimeoutMs: limits.interruptTimeoutMs,
+    shutDownTimeoutMs: limits.shutDownTimeoutMs,
+  };
+}
+
 /** The server machine with its actors. */
 function provideServer(work: {
   readonly boot: Effect.Effect<void, unknown>;
-  readonly finish: Effect.Effect<void>;
+  readonly leave: (how: keyof Leaving) => Effect.Effect<void>;
   readonly shutDown: Effect.Effect<void>;
 }) {
   const fromEffect = makeFromEffect<never>({
@@ -117,7 +127,9 @@ function provideServer(work: {
   return serverMachine.provide({
     actors: {
       boot: fromEffect<unknown, Input>(() => work.boot),
-      finish: fromEffect<unknown, Input>(() => work.finish),
+      finish: fromEffect<unknown, Input>(() => work.leave("finish")),
+      handBack: fromEffect<unknown, Input>(() => work.leave("handBack")),
+      interrupt: fromEffect<unknown, Input>(() => work.leave("interrupt")),
       shutDown: fromEffect<unknown, Input>(() => work.shutDown),
     },
   });
@@ -197,16 +209,23 @@ function listen(
   });
 }
 
-function finishRuns({ runtime }: Composed): Effect.Effect<void> {
-  const finish = Effect.gen(function* () {
-    const connections = yield* Connections;
-    connections.tellAll({
-      type: "server_draining",
-      reconnect_after_ms: limits.reconnectAfterMs,
-    });
-    yield* (yield* Runs).drain;
+type Leaving = Runs["Service"]["leaving"];
+
+/** Clients hear of it with the first and mildest way. */
+function leaveRuns(
+  { runtime }: Composed,
+  how: keyof Leaving,
+): Effect.Effect<void> {
+  const leave = Effect.gen(function* () {
+    if (how === "finish") {
+      (yield* Connections).tellAll({
+        type: "server_draining",
+        reconnect_after_ms: limits.reconnectAfterMs,
+      });
+    }
+    yield* (yield* Runs).leaving[how];
   });
-  return Effect.promise(() => runtime.runPromise(finish));
+  return Effect.promise((signal) => runtime.runPromise(leave, { signal }));
 }
 
 function closeSockets(parts: Parts | null): Effect.Effect<void> {

@@ -7,6 +7,7 @@ import type { Leaving } from "../../machines/run.ts";
 import { limits } from "./limits.ts";
 import type { Answer, Failure, FinalStatus, MessageId, Step } from "./model.ts";
 import type { Ending } from "./ports.ts";
+import type { EventBody } from "./protocol.ts";
 
 /** Makes the answer from the finished steps; null where there is nothing to answer with. May throw. */
 type MakeAnswer = (timedOut: boolean) => Answer | null;
@@ -35,6 +36,25 @@ export function endingOf(
     error: timedOut ? TIMED_OUT : null,
     answer: { ...given, partial: !whole, message_id: uuid() as MessageId },
   };
+}
+
+/** The supervisor's last words (R1, R6). */
+export function lastWords(
+  ending: Ending,
+  duration_ms: number,
+): readonly EventBody[] {
+  const { answer, status, error } = ending;
+  const completed: EventBody = {
+    type: "agent_completed",
+    success: answer !== null,
+    status,
+    duration_ms,
+    summary: error?.message ?? "Answered.",
+    result: null,
+    error,
+  };
+  if (answer === null) return [completed];
+  return [{ type: "final_response", ...answer }, completed];
 }
 
 /** Nothing finished is nothing to answer with; an answer that cannot be made is a failed run, not a lost one. */

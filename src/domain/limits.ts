@@ -62,6 +62,7 @@ export const limits = {
   historyMessagesMax: 20,
   heartbeatSeconds: 10,
   jobTouchIntervalMs: 4_000,
+  jobTouchRetryIntervalMs: 250,
   jobPollIntervalMs: 2_000,
   jobBatchMax: 16,
   jobRetriesMax: 1_000,
@@ -150,6 +151,10 @@ export const limits = {
   probeIntervalMsMax: 5_000,
   probeTimeoutMs: 5_000,
   shutDownTimeoutMs: 15_000,
+  /** Of DRAIN_TIMEOUT_MS: so long runs may finish; in the rest they are handed back between two steps. */
+  drainFinishShare: 0.5,
+  /** After DRAIN_TIMEOUT_MS, for what is inside a step still. */
+  interruptTimeoutMs: 3_000,
   serviceRetryAfterMs: 1_000,
   drainCloseBatchConnections: 500,
   drainCloseIntervalMs: 100,

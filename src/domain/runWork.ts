@@ -14,7 +14,7 @@ import { untilAnswered } from "./again.ts";
 import { AgentWork } from "./agentWork.ts";
 import type { AgentSettings } from "./agentWork.ts";
 import type { AgentView, Application, Tool } from "./agents/definition.ts";
-import { endingOf } from "./ending.ts";
+import { endingOf, lastWords } from "./ending.ts";
 import type { RunFenced, ServiceUnavailable } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { countEventsAppended, countRunEnded } from "./metrics.ts";
@@ -31,12 +31,14 @@ export interface RunSettings extends AgentSettings {
   readonly runTimeoutMs: number;
 }
 
-/** What becomes of the job when the run's actor is done. */
-export type Disposition = "complete" | "release" | "leave";
+/**
+ * What becomes of the job when the run's actor is done: settled, given up by a node that lets go, given up after a defect, or left to whoever
+ * has it now.
+ */
+export type Disposition = "complete" | "handBack" | "release" | "leave";
 
 export class RunWork<R> implements RunHost {
   readonly job: Job;
-  disposition: Disposition = "release";
   readonly #application: Application<R>;
   readonly #tools: ReadonlyMap<string, Tool<R>>;
   readonly #settings: RunSettings;
@@ -48,6 +50,7 @@ export class RunWork<R> implements RunHost {
   #log: RunLog | null = null;
   #next: AgentHost | null | undefined;
   #leaving: Leaving | null = null;
+  #outcome: "open" | "over" | "unanswered" = "unanswered";
 
   constructor(given: {
     readonly job: Job;
@@ -93,7 +96,6 @@ export class RunWork<R> implements RunHost {
 
   leaving(why: Leaving): void {
     this.#leaving = why;
-    if (why === "fenced") this.disposition = "leave";
   }
 
   // --- what the machine asks
@@ -103,17 +105,15 @@ export class RunWork<R> implements RunHost {
       const store = yield* Store;
       const log = yield* EventLog;
       const claim = yield* store.claim(this.job.user_id, this.job.run_id);
-      if (claim === null) {
-        this.disposition = "complete";
-        return "gone";
-      }
+      this.#outcome = claim === null ? "over" : "open";
+      if (claim === null) return "gone";
       this.#claim = claim;
       const spentMs = Date.now() - Date.parse(claim.started_at);
       this.#deadlineMs =
         performance.now() + this.#settings.runTimeoutMs - spentMs;
       this.#log = log.open(claim, this.#listener);
       this.#steps.push(...claim.steps);
-      if (claim.attempt > limits.attemptsMax) return "exhausted";
+      if (claim.crashes >= limits.attemptsMax) return "exhausted";
       return claim.stopRequested ? "stopped" : "mine";
     });
 
@@ -126,17 +126,21 @@ export class RunWork<R> implements RunHost {
     const ending = endingOf(this.#leaving, this.#steps, (timedOut) =>
       this.#application.answer(this.#view(), { timedOut }),
     );
-    this.#writeEnding(ending);
+    const spentMs = Date.now() - Date.parse(this.#claimed.started_at);
+    lastWords(ending, Math.max(0, spentMs)).forEach((it) => this.#write(it));
     const rest = yield* this.#runLog.takeRest;
     const ended = yield* untilAnswered(
       (which) => store.end(rest, ending, which),
       endingRetries,
     ).pipe(
-      Effect.tapErrorTag("RunFenced", () =>
-        Effect.sync(() => this.leaving("fenced")),
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (error._tag === "RunFenced") this.leaving("fenced");
+          else this.#outcome = "unanswered";
+        }),
       ),
     );
-    this.disposition = "complete";
+    this.#outcome = "over";
     yield* countRunEnded(ending.status);
     yield* countEventsAppended(ended.events.length);
     yield* announceEnd(this.#claimed.user_id, ended);
@@ -148,6 +152,20 @@ export class RunWork<R> implements RunHost {
   readonly flushed: Effect.Effect<void> = Effect.suspend(
     () => this.#log?.flushed ?? Effect.void,
   );
+
+  /** A node that drains, or had no database, has not crashed. */
+  get disposition(): Disposition {
+    if (this.#outcome === "over") return "complete";
+    if (this.#leaving === "fenced") return "leave";
+    const letsGo =
+      this.#leaving === "drained" || this.#outcome === "unanswered";
+    return letsGo ? "handBack" : "release";
+  }
+
+  /** Under which claim it works; null while that is not known. */
+  get attempt(): number | null {
+    return this.#claim?.attempt ?? null;
+  }
 
   // --- helpers
 
@@ -218,23 +236,6 @@ export class RunWork<R> implements RunHost {
         Effect.logError("an answer could not be concluded", defect),
       ),
     );
-  }
-
-  #writeEnding(ending: Ending): void {
-    if (ending.answer !== null)
-      this.#write({ type: "final_response", ...ending.answer });
-    this.#write({
-      type: "agent_completed",
-      success: ending.answer !== null,
-      status: ending.status,
-      duration_ms: Math.max(
-        0,
-        Date.now() - Date.parse(this.#claimed.started_at),
-      ),
-      summary: ending.error?.message ?? "Answered.",
-      result: null,
-      error: ending.error,
-    });
   }
 
   #write(body: Parameters<RunLog["write"]>[2]): void {

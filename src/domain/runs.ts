@@ -19,7 +19,7 @@ import type { Cache, PendingEvent, Submission, Submitted } from "./ports.ts";
 import { pendingEvent } from "./runLog.ts";
 import { SUPERVISOR } from "./runWork.ts";
 import { makeWorker } from "./worker.ts";
-import type { WorkerOptions } from "./worker.ts";
+import type { Worker, WorkerOptions } from "./worker.ts";
 
 export class Runs extends Context.Service<
   Runs,
@@ -41,8 +41,8 @@ export class Runs extends Context.Service<
       user: UserId,
       thread: ThreadId,
     ) => Effect.Effect<void, ThreadNotFound | ServiceUnavailable>;
-    /** Takes no more jobs, hands back what reaches a step boundary, and is done when nothing is left. */
-    readonly drain: Effect.Effect<void>;
+    /** The three ways to empty this node of its runs, each sharper than the one before. */
+    readonly leaving: Omit<Worker, "active">;
     readonly active: () => number;
   }
 >()("goldenpath/Runs") {}
@@ -103,7 +103,7 @@ export function runsLayer<R>(
         stop,
         submit,
         deleteThread,
-        drain: worker.drain,
+        leaving: worker,
         active: worker.active,
       });
     }),

@@ -1,6 +1,6 @@
 /**
  * The worker of a node: takes jobs and drives each run by its machine until it has ended. Owns the run actors. Promises: a job is
- * touched while it is worked on and settled once; draining takes no more and hands the rest back at a step boundary.
+ * touched while it is worked on and settled once; a node that leaves takes no more, and hands back what does not end in time.
  */
 import { Effect, Fiber, FiberSet, Latch, Queue, Schedule } from "effect";
 import type { Scope } from "effect";
@@ -14,11 +14,10 @@ import type { Application } from "./agents/definition.ts";
 import { makeFromEffect, tell } from "./bridge.ts";
 import { limits } from "./limits.ts";
 import type { EventLog } from "./log.ts";
-import type { RunId } from "./model.ts";
-import { Bus, Jobs, topics } from "./ports.ts";
-import type { Cache, Job, Store } from "./ports.ts";
+import { Bus, Jobs, Store, topics } from "./ports.ts";
+import type { Cache, Job } from "./ports.ts";
 import { RunWork } from "./runWork.ts";
-import type { Disposition, RunSettings } from "./runWork.ts";
+import type { RunSettings } from "./runWork.ts";
 
 export interface WorkerOptions<R> {
   readonly application: Application<R>;
@@ -26,18 +25,17 @@ export interface WorkerOptions<R> {
 }
 
 export interface Worker {
-  /** Takes no more jobs; done when every run has ended or reached a step boundary and its job is settled. */
-  readonly drain: Effect.Effect<void>;
+  /** Takes no more jobs. This and the next two are done when no run is left here and each one's job is settled. */
+  readonly finish: Effect.Effect<void>;
+  /** Hands back what reaches a step boundary. */
+  readonly handBack: Effect.Effect<void>;
+  /** Hands back what is inside a step, which it ends. */
+  readonly interrupt: Effect.Effect<void>;
   readonly active: () => number;
 }
 
 type Needs = Store | EventLog | Bus | Cache;
 type RunActor = ActorRefFrom<typeof runMachine>;
-
-interface Slot {
-  readonly job: Job;
-  readonly actor: RunActor;
-}
 
 /** Starts the worker; it works until its scope closes. */
 export function makeWorker<R>(
@@ -45,7 +43,8 @@ export function makeWorker<R>(
 ): Effect.Effect<Worker, never, R | Needs | Jobs | Scope.Scope> {
   return Effect.gen(function* () {
     const jobs = yield* Jobs;
-    const slots = new Map<RunId, Slot>();
+    /** By work, not by run: one that was fenced here may have come here again. */
+    const slots = new Map<RunWork<R>, RunActor>();
     const idle = Latch.makeUnsafe(true);
     const wake = yield* Queue.dropping<void>(1);
     const wakeUp = () => void Queue.offerUnsafe(wake, undefined);
@@ -55,7 +54,7 @@ export function makeWorker<R>(
 
     const start = (job: Job) => {
       const { work, actor, untilEnded } = newRun(job);
-      slots.set(job.run_id, { job, actor });
+      slots.set(work, actor);
       idle.closeUnsafe();
       fork(
         untilEnded.pipe(
@@ -78,30 +77,35 @@ export function makeWorker<R>(
       const works = yield* Queue.takeAll(ended);
       yield* settle(works);
       const wasFull = slots.size >= limits.runsPerNodeMax;
-      for (const { job } of works) slots.delete(job.run_id);
+      for (const work of works) slots.delete(work);
       if (slots.size === 0) idle.openUnsafe();
       if (wasFull) wakeUp();
     });
     const touchAll = Effect.suspend(() =>
-      jobs.touch([...slots.values()].map((it) => it.job)),
-    );
+      jobs.touch([...slots.keys()].map((it) => it.job)),
+    ).pipe(Effect.retry(Schedule.spaced(limits.jobTouchRetryIntervalMs)));
 
     yield* jobs.onWork(wakeUp);
     yield* every(limits.jobPollIntervalMs, Effect.sync(wakeUp));
     yield* every(limits.jobTouchIntervalMs, Effect.ignore(touchAll));
     yield* Effect.forkScoped(Effect.forever(settleEnded));
     const taker = yield* Queue.take(wake).pipe(
-      Effect.andThen(Effect.ignore(takeJobs)),
+      // Whole or not at all: a job that was fetched and not begun would wait for its heartbeat.
+      Effect.andThen(Effect.uninterruptible(Effect.ignore(takeJobs))),
       Effect.forever,
       Effect.forkScoped,
     );
-    const drain = Effect.gen(function* () {
-      yield* Fiber.interrupt(taker);
-      for (const { actor } of slots.values())
-        tell(actor, { type: "run.drain" });
-      yield* idle.await;
-    });
-    return { drain, active: () => slots.size };
+    const leave = (type: "run.drain" | "run.interrupt") =>
+      Effect.suspend(() => {
+        for (const actor of slots.values()) tell(actor, { type });
+        return idle.await;
+      });
+    return {
+      finish: Effect.andThen(Fiber.interrupt(taker), idle.await),
+      handBack: leave("run.drain"),
+      interrupt: leave("run.interrupt"),
+      active: () => slots.size,
+    };
   });
 }
 
@@ -113,9 +117,9 @@ function every(
 }
 
 /** Settles the jobs of ended runs together. What cannot be settled now comes back by its heartbeat, and finds its run ended. */
-function settle(
-  works: readonly { readonly job: Job; readonly disposition: Disposition }[],
-): Effect.Effect<void, never, Jobs> {
+function settle<R>(
+  works: readonly RunWork<R>[],
+): Effect.Effect<void, never, Jobs | Store | Bus> {
   return Effect.gen(function* () {
     const jobs = yield* Jobs;
     const complete = works.filter((it) => it.disposition === "complete");
@@ -126,7 +130,18 @@ function settle(
       if (work.disposition === "release") {
         yield* Effect.ignore(jobs.release(work.job));
       }
+      if (work.disposition === "handBack") yield* Effect.ignore(handBack(work));
     }
+  });
+}
+
+/** The run first, so that whoever gets the job knows. Others are told only of what was begun: a run that nobody can begin is not to go round. */
+function handBack<R>({ job, attempt }: RunWork<R>) {
+  return Effect.gen(function* () {
+    yield* (yield* Store).handBack(job.user_id, job.run_id, attempt);
+    yield* (yield* Jobs).release(job);
+    if (attempt === null) return;
+    yield* (yield* Bus).publish(topics.work, { kind: "work" });
   });
 }
 

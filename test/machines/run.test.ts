@@ -71,6 +71,7 @@ test("every run can be ended from every point: released, or persisted once", () 
 test.each([
   ["run.stop", "cancelled", ["stopped"]],
   ["run.fenced", "interrupted", ["fenced"]],
+  ["run.interrupt", "interrupted", ["drained"]],
 ] as const)("%s ends the agent %s", (type, status, reasons) => {
   const { host, apply } = start(2);
   apply({ type: "claim", found: "mine" });
@@ -153,9 +154,9 @@ function raise(): never {
 
 test("every state is on a shortest path, and no path leaves the drawing", () => {
   const happenings = [
-    ...(["run.stop", "run.drain", "run.fenced"] as const).map((type) => ({
-      type,
-    })),
+    ...(["run.stop", "run.drain", "run.interrupt", "run.fenced"] as const).map(
+      (type) => ({ type }),
+    ),
     ...(["mine", "gone", "stopped", "exhausted"] as const).map((output) => ({
       type: "xstate.done.actor.0.run.queued",
       output,

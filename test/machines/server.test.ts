@@ -18,18 +18,25 @@ const EDGES = {
   starting: ["serving.full", "serving.degraded", "draining.closing"],
   "serving.full": ["serving.degraded", "draining.finishing"],
   "serving.degraded": ["serving.full", "draining.finishing"],
-  "draining.finishing": ["draining.closing"],
+  "draining.finishing": ["draining.handingBack", "draining.closing"],
+  "draining.handingBack": ["draining.interrupting", "draining.closing"],
+  "draining.interrupting": ["draining.closing"],
   "draining.closing": ["stopped"],
   stopped: [],
 };
-const HOST = { drainTimeoutMs: 100, shutDownTimeoutMs: 50 };
+const HOST = {
+  finishTimeoutMs: 100,
+  handBackTimeoutMs: 80,
+  interruptTimeoutMs: 60,
+  shutDownTimeoutMs: 50,
+};
 const TICK_MS = 10;
 
 const ANSWERS = [
   "boots",
   "bootFails",
-  "finishes",
-  "finishFails",
+  "empties",
+  "emptyingFails",
   "shutsDown",
   "shutDownFails",
   "tick",
@@ -64,12 +71,16 @@ function start() {
   const clock = new SimulatedClock();
   const boot = new Controlled<unknown, unknown>();
   const finish = new Controlled<unknown, unknown>();
+  const handBack = new Controlled<unknown, unknown>();
+  const interrupt = new Controlled<unknown, unknown>();
   const shutDown = new Controlled<unknown, unknown>();
   const actor = createActor(
     serverMachine.provide({
       actors: {
         boot: boot.logic,
         finish: finish.logic,
+        handBack: handBack.logic,
+        interrupt: interrupt.logic,
         shutDown: shutDown.logic,
       },
     }),
@@ -79,8 +90,12 @@ function start() {
   const answers: Record<(typeof ANSWERS)[number], () => void> = {
     boots: () => boot.succeed(undefined),
     bootFails: () => boot.fail(new Error("no port")),
-    finishes: () => finish.succeed(undefined),
-    finishFails: () => finish.fail(new Error("no database")),
+    empties: () =>
+      [finish, handBack, interrupt].forEach((it) => it.succeed(undefined)),
+    emptyingFails: () =>
+      [finish, handBack, interrupt].forEach((it) =>
+        it.fail(new Error("no database")),
+      ),
     shutsDown: () => shutDown.succeed(undefined),
     shutDownFails: () => shutDown.fail(new Error("stuck")),
     tick: () => clock.increment(TICK_MS),
@@ -91,7 +106,9 @@ function start() {
     else if (actor.getSnapshot().status === "active") actor.send(step);
   };
   const state = () => nameOf(actor.getSnapshot().value);
-  return { actor, boot, finish, shutDown, apply, state };
+  const running = () =>
+    [boot, finish, handBack, interrupt, shutDown].map((it) => it.running);
+  return { actor, running, apply, state };
 }
 
 /** The drawing, written down a second time, independently: where a step leads from a state. */
@@ -120,11 +137,19 @@ class Drawing {
       case "serving.degraded":
         return type === "server.drain" ? "draining.finishing" : serving;
       case "draining.finishing":
-        return type === "finishes" ||
-          type === "finishFails" ||
-          this.#inStateMs >= HOST.drainTimeoutMs
-          ? "draining.closing"
-          : this.state;
+        return this.#leaving(
+          type,
+          HOST.finishTimeoutMs,
+          "draining.handingBack",
+        );
+      case "draining.handingBack":
+        return this.#leaving(
+          type,
+          HOST.handBackTimeoutMs,
+          "draining.interrupting",
+        );
+      case "draining.interrupting":
+        return this.#leaving(type, HOST.interruptTimeoutMs, "draining.closing");
       case "draining.closing":
         return type === "shutsDown" ||
           type === "shutDownFails" ||
@@ -135,22 +160,36 @@ class Drawing {
         return this.state;
     }
   }
+
+  #leaving(
+    type: Step["type"],
+    timeoutMs: number,
+    next: keyof typeof EDGES,
+  ): keyof typeof EDGES {
+    if (type === "empties" || type === "emptyingFails")
+      return "draining.closing";
+    return this.#inStateMs >= timeoutMs ? next : this.state;
+  }
 }
 
 test("every order of events moves as drawn, and what runs belongs to the state", () => {
   fc.assert(
     fc.property(sequences, (sequence) => {
-      const { boot, finish, shutDown, apply, state } = start();
+      const { running, apply, state } = start();
       const drawing = new Drawing();
       for (const step of sequence) {
         apply(step);
         drawing.apply(step);
         expect(state()).toBe(drawing.state);
-        expect([boot.running, finish.running, shutDown.running]).toEqual([
-          Number(state() === "starting"),
-          Number(state() === "draining.finishing"),
-          Number(state() === "draining.closing"),
-        ]);
+        expect(running()).toEqual(
+          [
+            "starting",
+            "draining.finishing",
+            "draining.handingBack",
+            "draining.interrupting",
+            "draining.closing",
+          ].map((it) => Number(state() === it)),
+        );
       }
     }),
     { numRuns: 1_000 },
@@ -163,7 +202,7 @@ test("a drain always ends, by time alone, from any point", () => {
       const { actor, apply } = start();
       sequence.forEach(apply);
       apply({ type: "server.drain" });
-      const worstMs = HOST.drainTimeoutMs + HOST.shutDownTimeoutMs;
+      const worstMs = Object.values(HOST).reduce((sum, it) => sum + it);
       for (let ms = 0; ms < worstMs; ms += TICK_MS) apply({ type: "tick" });
       expect(actor.getSnapshot().value).toBe("stopped");
       expect(actor.getSnapshot().status).toBe("done");
@@ -179,7 +218,10 @@ test("every state is on a shortest path, and no path leaves the drawing", () => 
     { type: "xstate.done.actor.0.server.starting" },
     { type: "xstate.error.actor.0.server.starting" },
     { type: "xstate.done.actor.0.server.draining.finishing" },
-    { type: "xstate.after.drainTimeout.server.draining.finishing" },
+    { type: "xstate.after.finishTimeout.server.draining.finishing" },
+    { type: "xstate.done.actor.0.server.draining.handingBack" },
+    { type: "xstate.after.handBackTimeout.server.draining.handingBack" },
+    { type: "xstate.done.actor.0.server.draining.interrupting" },
     { type: "xstate.done.actor.0.server.draining.closing" },
   ]);
   expect(endsOf(paths)).toEqual(Object.keys(EDGES).toSorted());

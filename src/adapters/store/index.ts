@@ -64,6 +64,8 @@ function makeStore(
       const end = which === "again" ? endAgain : runs.end;
       return asUserAlone(last.user_id, (trx) => end(trx, last, ending, policy));
     },
+    handBack: (user, run, attempt) =>
+      asUser(user, (trx) => runs.handBack(trx, run, attempt)),
     requestStop: (user, run, lastWords) =>
       asUserAlone(user, (trx) =>
         runs.requestStop(trx, user, run, lastWords, policy),

@@ -32,6 +32,7 @@ export interface ClaimRow {
   readonly thread_id: ThreadId;
   readonly message_id: MessageId;
   readonly attempt: number;
+  readonly crashes: number;
   readonly started_at: Timestamp;
   readonly stop_requested: boolean;
   readonly question: string;
@@ -61,6 +62,18 @@ export function toClaim(
     steps: steps ?? [],
     log: (log ?? []).map(toEvent),
   };
+}
+
+/** Under the attempt that was claimed; where the claim's answer was lost, under whichever it is: the job was this node's alone. */
+export async function handBack(
+  trx: Trx,
+  run: RunId,
+  attempt: number | null,
+): Promise<void> {
+  await sql`update runs set held = false
+    where run_id = ${run} and ended_at is null and attempt = coalesce(${attempt}, attempt)`.execute(
+    trx,
+  );
 }
 
 /** Whoever holds this row is alone with the thread's seq and with its runs' attempts and statuses. */

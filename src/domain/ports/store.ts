@@ -93,6 +93,8 @@ export interface Claim {
   readonly earlier: readonly string[];
   readonly preferences: Preferences;
   readonly attempt: number;
+  /** Claims before this one whose node was lost. */
+  readonly crashes: number;
   readonly started_at: Timestamp;
   readonly stopRequested: boolean;
   readonly steps: readonly Step[];
@@ -147,6 +149,12 @@ export class Store extends Context.Service<
       user: UserId,
       run: RunId,
     ) => Effect.Effect<Claim | null, ServiceUnavailable>;
+    /** Says that this node lets go of a run that has not ended, so that the next claim is no sign of a crash. `attempt` null: unknown. */
+    readonly handBack: (
+      user: UserId,
+      run: RunId,
+      attempt: number | null,
+    ) => Effect.Effect<void, ServiceUnavailable>;
     /** Group commit: many runs' events in one transaction. Answers in the order asked. */
     readonly append: (
       batch: readonly Append[],

@@ -62,7 +62,7 @@ const claims = fc.record({
   ),
 });
 const events = fc.record({
-  type: fc.constantFrom("run.stop", "run.drain", "run.fenced"),
+  type: fc.constantFrom("run.stop", "run.drain", "run.interrupt", "run.fenced"),
 });
 const others: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ type: "agentEnds" as const }) },
@@ -179,7 +179,8 @@ export class Drawing {
 
   #queued(step: Step): void {
     if (step.type === "run.stop") this.#stopped = true;
-    if (step.type === "run.drain") this.#drained = true;
+    if (step.type === "run.drain" || step.type === "run.interrupt")
+      this.#drained = true;
     if (step.type === "claimFails") this.state = "released";
     if (step.type !== "claim") return;
     if (step.found === "gone") this.state = "released";
@@ -192,7 +193,8 @@ export class Drawing {
   #working(step: Step): void {
     const outOfTime = step.type === "tick" && this.#elapsedMs >= RUN_TIMEOUT_MS;
     if (step.type === "run.stop" || outOfTime) this.state = "persisting";
-    if (step.type === "run.fenced") this.state = "released";
+    if (step.type === "run.fenced" || step.type === "run.interrupt")
+      this.state = "released";
     if (step.type === "run.drain") this.#drained = true;
     if (step.type !== "agentEnds") return;
     this.#left -= 1;

@@ -1,0 +1,57 @@
+/** The Store port, letting go of a run: what was handed back is no crash, what was lost is. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunId, UserId } from "../../src/domain/model.ts";
+import { Store } from "../../src/domain/ports.ts";
+import { backends } from "../support/backends.ts";
+import type { Backend } from "../support/backends.ts";
+import { claim, submit } from "../support/filled.ts";
+
+describe.each(backends)("Store on $name: handing over", ({ open }) => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await open();
+  });
+  afterAll(() => backend.close());
+
+  const queued = async () => {
+    const user = crypto.randomUUID() as UserId;
+    const { run_id } = await submit(backend, user);
+    return { user, run_id };
+  };
+  const handBack = (user: UserId, run: RunId, attempt: number | null) =>
+    backend.run(Store.use((it) => it.handBack(user, run, attempt)));
+
+  test("a claim after a claim is a crash of the one before; after a handing back it is none", async () => {
+    const { user, run_id } = await queued();
+    const counts: (number | undefined)[][] = [];
+    for (const isHandedBack of [true, true, false, true, false, true]) {
+      const claimed = await claim(backend, user, run_id);
+      counts.push([claimed?.attempt, claimed?.crashes]);
+      if (isHandedBack) await handBack(user, run_id, claimed!.attempt);
+    }
+    expect(counts).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 0],
+      [4, 1],
+      [5, 1],
+      [6, 2],
+    ]);
+  });
+
+  test("a claim whose answer was lost is handed back without knowing it", async () => {
+    const { user, run_id } = await queued();
+    await claim(backend, user, run_id);
+    await handBack(user, run_id, null);
+    expect(await claim(backend, user, run_id)).toMatchObject({ crashes: 0 });
+  });
+
+  test("an owner that was fenced, and anybody else, hands nothing back", async () => {
+    const { user, run_id } = await queued();
+    const fenced = await claim(backend, user, run_id);
+    await claim(backend, user, run_id);
+    await handBack(user, run_id, fenced!.attempt);
+    await handBack(crypto.randomUUID() as UserId, run_id, null);
+    expect(await claim(backend, user, run_id)).toMatchObject({ crashes: 2 });
+  });
+});
