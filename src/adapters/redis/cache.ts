@@ -34,6 +34,7 @@ export function redisCacheLayer(
       // Until then every command would fail, and a server that is there look like one that is away.
       yield* firstAttempt(redis);
       const health = yield* Health;
+      redis.on("close", () => health.failed("cache"));
       yield* health.watch(
         "cache",
         attempt(() => redis.ping()).pipe(Effect.asVoid),
