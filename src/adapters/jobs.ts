@@ -45,7 +45,10 @@ export function makeBoss(
     db: pooled(pool, options.breaker ?? UNBROKEN),
     schedule: false,
     supervise: options.supervise,
-    monitorIntervalSeconds: 1,
+    // Both: one says how often a node looks, the other how often one of all nodes does.
+    superviseIntervalSeconds: limits.jobMonitorIntervalSeconds,
+    monitorIntervalSeconds: limits.jobMonitorIntervalSeconds,
+    maintenanceIntervalSeconds: limits.jobMaintenanceIntervalSeconds,
     monitorVacuum: false,
   });
   boss.on("error", () => undefined);

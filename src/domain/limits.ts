@@ -63,7 +63,10 @@ export const limits = {
   heartbeatSeconds: 10,
   jobTouchIntervalMs: 4_000,
   jobTouchRetryIntervalMs: 250,
-  jobPollIntervalMs: 2_000,
+  jobPollIntervalMs: 1_000,
+  /** With the heartbeat and the poll it makes the 15 s in which a lost node's runs go on elsewhere. */
+  jobMonitorIntervalSeconds: 1,
+  jobMaintenanceIntervalSeconds: 60,
   jobBatchMax: 16,
   jobRetriesMax: 1_000,
   endedJobsKeptSeconds: 300,
