@@ -39,15 +39,24 @@ export async function openBoss(
 /** The queue on a pool, not started yet. Each node supervises: whichever comes first looks after the queue, so no node's end stops that. */
 export function makeBoss(
   pool: pg.Pool,
-  options: { readonly supervise: boolean; readonly breaker?: Breaker },
+  options: {
+    readonly supervise: boolean;
+    readonly monitorIntervalSeconds?: number;
+    readonly breaker?: Breaker;
+  },
 ): PgBoss {
+  const {
+    supervise,
+    monitorIntervalSeconds = limits.jobMonitorIntervalSeconds,
+    breaker = UNBROKEN,
+  } = options;
   const boss = new PgBoss({
-    db: pooled(pool, options.breaker ?? UNBROKEN),
+    db: pooled(pool, breaker),
     schedule: false,
-    supervise: options.supervise,
+    supervise,
     // Both: one says how often a node looks, the other how often one of all nodes does.
-    superviseIntervalSeconds: limits.jobMonitorIntervalSeconds,
-    monitorIntervalSeconds: limits.jobMonitorIntervalSeconds,
+    superviseIntervalSeconds: monitorIntervalSeconds,
+    monitorIntervalSeconds,
     maintenanceIntervalSeconds: limits.jobMaintenanceIntervalSeconds,
     monitorVacuum: false,
   });

@@ -28,6 +28,7 @@ import type { OpenedDatabase } from "../adapters/pool.ts";
 import { makePreparation } from "../adapters/preparation.ts";
 import { storeLayer, usageStoreLayer } from "../adapters/store/index.ts";
 import { Health } from "../domain/health.ts";
+import { limits } from "../domain/limits.ts";
 import type { Bus, Jobs, Store, UsageStore } from "../domain/ports.ts";
 import type { AppConfig } from "./config.ts";
 import { takeLock } from "./lock.ts";
@@ -132,6 +133,10 @@ function prepareStorage(
       Effect.sync(() =>
         makeBoss(storage.pool, {
           supervise: true,
+          monitorIntervalSeconds:
+            storage.lock === null
+              ? limits.jobMonitorIntervalSeconds
+              : limits.jobMonitorIntervalSecondsAlone,
           breaker: {
             ...breaker,
             isDown: () => preparation.isDone() && breaker.isDown(),

@@ -66,6 +66,8 @@ export const limits = {
   jobPollIntervalMs: 1_000,
   /** With the heartbeat and the poll it makes the 15 s in which a lost node's runs go on elsewhere. */
   jobMonitorIntervalSeconds: 1,
+  /** Where no other process can be alive there is next to nothing to find, and a look takes the one session. */
+  jobMonitorIntervalSecondsAlone: 60,
   jobMaintenanceIntervalSeconds: 60,
   jobBatchMax: 16,
   jobRetriesMax: 1_000,
