@@ -13,6 +13,7 @@ import { importCommand } from "./import.ts";
 import { readConfig, WrongSetting } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { startNode } from "./node.ts";
+import { untilOrphaned } from "./parent.ts";
 import { issueToken, LOCAL_USER, signingSecret } from "./secret.ts";
 import { VERSION } from "./version.ts";
 
@@ -31,7 +32,7 @@ const serve = Command.make(
       (it) => Effect.promise(() => it.stop()),
     );
     yield* Console.log(greeting(config, node.url));
-    yield* node.failed;
+    yield* Effect.raceFirst(node.failed, untilOrphaned);
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(

@@ -156,6 +156,7 @@ export const limits = {
   probeIntervalMsMax: 5_000,
   probeTimeoutMs: 5_000,
   shutDownTimeoutMs: 15_000,
+  parentLookIntervalMs: 500,
   /** Of DRAIN_TIMEOUT_MS: so long runs may finish; in the rest they are handed back between two steps. */
   drainFinishShare: 0.5,
   /** After DRAIN_TIMEOUT_MS, for what is inside a step still. */
