@@ -45,9 +45,9 @@ describe.each(backends)("Jobs on $name", ({ open }) => {
     );
     await backend.boss.supervise("runs");
   };
+  // On a slow machine the heartbeat of a job that an earlier test left may lapse in this one.
   beforeEach(async () => {
-    const left = await fetch();
-    if (left.length > 0) await use((it) => it.complete(left));
+    await backend.pool.query("delete from pgboss.job");
   });
 
   test("a submitted run's job is fetched once, with whose it is", async () => {

@@ -46,7 +46,9 @@ describe.each(WAYS)("three nodes, by $name", ({ env }) => {
     sending = await start();
     [working, watching] = await Promise.all([start(), start()]);
     for (const { node } of [sending, watching])
-      await node.services.runPromise(Effect.flatMap(Runs, (it) => it.drain));
+      await node.services.runPromise(
+        Effect.flatMap(Runs, (it) => it.leaving.finish),
+      );
   });
   afterAll(async () => {
     await Promise.all([sending, working, watching].map((it) => it.stop()));
