@@ -47,23 +47,7 @@ function makeStore(
         text: runs.CLAIM,
         values: [user, run, limits.historyMessagesMax],
       }).pipe(Effect.map(([row]) => runs.toClaim(user, run, row))),
-    append: (batch, which) => {
-      if (which === "again") {
-        return Effect.forEach(batch, (it) =>
-          asUser(it.user_id, (trx) => appendAgain(trx, it)),
-        );
-      }
-      const complete = log.complete(batch);
-      return call<log.AppendedRow>({
-        name: "append_events",
-        text: log.APPEND,
-        values: [batch.map((it) => it.thread_id), JSON.stringify(complete)],
-      }).pipe(Effect.map((rows) => log.readAppended(complete, rows)));
-    },
-    end: (last, ending, which) => {
-      const end = which === "again" ? endAgain : runs.end;
-      return asUserAlone(last.user_id, (trx) => end(trx, last, ending, policy));
-    },
+    ...makeWriter(database, policy),
     handBack: (user, run, attempt) =>
       asUser(user, (trx) => runs.handBack(trx, run, attempt)),
     requestStop: (user, run, lastWords) =>
@@ -105,6 +89,32 @@ function makeStore(
     preferences: (user) => asUser(user, (trx) => threads.preferences(trx)),
     savePreferences: (user, chosen) =>
       asUser(user, (trx) => threads.savePreferences(trx, user, chosen)),
+  };
+}
+
+/** What writes the log; each is recognised when it is asked for again. */
+function makeWriter(
+  { asUser, asUserAlone, call }: Database["Service"],
+  policy: RunPolicy,
+): Pick<Store["Service"], "append" | "end"> {
+  return {
+    append: (batch, which) => {
+      if (which === "again") {
+        return Effect.forEach(batch, (it) =>
+          asUser(it.user_id, (trx) => appendAgain(trx, it)),
+        );
+      }
+      const complete = log.complete(batch);
+      return call<log.AppendedRow>({
+        name: "append_events",
+        text: log.APPEND,
+        values: [batch.map((it) => it.thread_id), JSON.stringify(complete)],
+      }).pipe(Effect.map((rows) => log.readAppended(complete, rows)));
+    },
+    end: (last, ending, which) => {
+      const end = which === "again" ? endAgain : runs.end;
+      return asUserAlone(last.user_id, (trx) => end(trx, last, ending, policy));
+    },
   };
 }
 
