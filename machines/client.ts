@@ -202,7 +202,7 @@ export const clientMachine = machine.createMachine({
           { guard: "isRefusal", target: "refused", actions: "note" },
           { target: "waiting", actions: "note" },
         ],
-        CLOSE: { target: "offline", actions: ["close", "forgetClosing"] },
+        CLOSE: { target: "offline", actions: "close" },
       },
     },
     waiting: {

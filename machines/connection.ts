@@ -46,6 +46,7 @@ export type ConnectionEvent =
 
 interface ConnectionContext {
   readonly host: ConnectionHost;
+  /** `gone`, unless what closes it says otherwise. */
   readonly end: ConnectionEnd;
   /** Active runs of the threads it joined. */
   readonly activeRuns: number;
@@ -97,10 +98,7 @@ export const connectionMachine = setup({
     "services.changed": {
       actions: assign({ degraded: ({ event }) => event.degraded }),
     },
-    "socket.closed": {
-      target: ".closed",
-      actions: { type: "endAs", params: { kind: "gone" } },
-    },
+    "socket.closed": ".closed",
     "token.expired": {
       target: ".closed",
       actions: { type: "endAs", params: { kind: "tokenExpired" } },

@@ -144,6 +144,19 @@ test("from any point, a service that answers is up again within the longest inte
   );
 });
 
+test("once it was up, earlier failures no longer space the probes", () => {
+  const { apply, state } = start();
+  for (const _ of [1, 2, 3]) {
+    apply({ type: "refuses" });
+    while (state() === "down") apply({ type: "tick" });
+  }
+  apply({ type: "answers" });
+  apply({ type: "call.failed" });
+  expect(state()).toBe("down");
+  apply({ type: "tick" });
+  expect(state()).toBe("probing");
+});
+
 test("every state is on a shortest path, and no path leaves the drawing", () => {
   const { host } = start();
   const paths = pathsThrough(
