@@ -1,6 +1,6 @@
 /**
  * Random sequences of commands against a real server over real sockets, with a small model that predicts every answer; what holds of
- * every run and socket is judged at the end. MODEL_RUNS (sequences, 30 by default) makes it longer. Replay a failure: put the printed
+ * every run and socket is judged at the end. `npm run model` makes it longer. Replay a failure: MODEL_SEED with the printed seed, or put
  * `seed` and `path` into the second argument of fc.assert and `replayPath` into that of fc.commands.
  */
 import fc from "fast-check";
@@ -15,15 +15,20 @@ import {
   Resume,
   SendIllegal,
 } from "./connecting.ts";
+import type { Command } from "./connecting.ts";
 import { judge } from "./judgement.ts";
 import { LeaveOrAcknowledge, OpenGate, Stop } from "./steering.ts";
 import { Send, SendAgain } from "./talking.ts";
 import { Model, Real, SLOTS } from "./world.ts";
 import type { SlotName } from "./world.ts";
 
-const SEQUENCES = Number(process.env["MODEL_RUNS"] ?? 30);
+/** Batches of sequences, each with a seed of its own, until so many commands have run. */
+const COMMANDS = Number(process.env["MODEL_COMMANDS"] ?? 1);
+const SEED = Number(process.env["MODEL_SEED"] ?? Date.now() % 1_000_000_000);
+const SEQUENCES = 30;
 /** After it a failure is reported as far as it has been shrunk. */
-const SHRINKING_MS_MAX = 60_000 + SEQUENCES * 2_000;
+const BATCH_MS_MAX = 120_000;
+const COMMAND_MS_MAX = 100;
 
 const COMMANDS_MAX = 100;
 
@@ -94,26 +99,59 @@ const commands = [
   pick.map((it) => new OpenGate(it)),
 ];
 
+let ran = 0;
+
+/** Counts what the sequence really does: a command that does not fit the model's state is left out. */
+class Counted implements Command {
+  readonly #command: Command;
+
+  constructor(command: Command) {
+    this.#command = command;
+  }
+
+  check(model: Readonly<Model>): boolean {
+    return this.#command.check(model) as boolean;
+  }
+
+  async run(model: Model, real: Real): Promise<void> {
+    ran += 1;
+    await this.#command.run(model, real);
+  }
+
+  toString(): string {
+    return this.#command.toString();
+  }
+}
+
+const sequences = fc.commands(
+  commands.map((it) =>
+    (it as fc.Arbitrary<Command>).map((one) => new Counted(one)),
+  ),
+  { maxCommands: COMMANDS_MAX, size: "max" },
+);
+const everyAnswerFits = fc.asyncProperty(sequences, async (sequence) => {
+  const model = new Model();
+  const real = await Real.create(server);
+  try {
+    for (const it of BEGINNING) await it.run(model, real);
+    await fc.asyncModelRun(() => ({ model, real }), sequence);
+    await judge(model, real);
+  } finally {
+    real.close();
+  }
+});
+
 test(
   "every answer is as the model predicts, every run ends once, and nobody sees another's",
   async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.commands(commands, { maxCommands: COMMANDS_MAX, size: "max" }),
-        async (sequence) => {
-          const model = new Model();
-          const real = await Real.create(server);
-          try {
-            for (const it of BEGINNING) await it.run(model, real);
-            await fc.asyncModelRun(() => ({ model, real }), sequence);
-            await judge(model, real);
-          } finally {
-            real.close();
-          }
-        },
-      ),
-      { numRuns: SEQUENCES, interruptAfterTimeLimit: SHRINKING_MS_MAX },
-    );
+    for (let seed = SEED; ran < COMMANDS || seed === SEED; seed++) {
+      await fc.assert(everyAnswerFits, {
+        seed,
+        numRuns: SEQUENCES,
+        interruptAfterTimeLimit: BATCH_MS_MAX,
+      });
+      process.stdout.write(`model: ${ran} commands, up to seed ${seed}\n`);
+    }
   },
-  SHRINKING_MS_MAX + 30_000,
+  BATCH_MS_MAX + 30_000 + COMMANDS * COMMAND_MS_MAX,
 );

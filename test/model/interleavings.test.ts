@@ -6,12 +6,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Event } from "../../src/domain/protocol.ts";
+import { brokenPromises } from "../support/promises.ts";
 import { brokenRules } from "../support/rules.ts";
 import { TestServer } from "../support/server.ts";
 import type { TestSocket } from "../support/socket.ts";
 import { Client, MESSAGES, REFUSED, SlowVerifier, World } from "./clients.ts";
 import type { Action } from "./clients.ts";
-import { brokenPromises } from "./judgement.ts";
 
 const ORDERS = Number(process.env["MODEL_RUNS"] ?? 30);
 const SHRINKING_MS_MAX = 60_000 + ORDERS * 2_000;

@@ -3,7 +3,8 @@
  * was broken.
  */
 import { expect } from "vitest";
-import type { Event, ServerFrame } from "../../src/domain/protocol.ts";
+import type { ServerFrame } from "../../src/domain/protocol.ts";
+import { brokenPromises } from "../support/promises.ts";
 import { brokenRules } from "../support/rules.ts";
 import type { TestSocket } from "../support/socket.ts";
 import { SLOTS } from "./world.ts";
@@ -71,44 +72,4 @@ function followed(socket: TestSocket): Map<string, number> {
     if ("seq" in frame) threads.set(frame.thread_id, frame.seq);
   }
   return threads;
-}
-
-/** What a connection promises its client, judged from its frames. */
-export function brokenPromises(
-  frames: readonly ServerFrame[],
-  userId: string,
-): string[] {
-  const problems: string[] = [];
-  const following = new Map<string, number | null>();
-  const begun = new Set<string>();
-  if (frames.length > 0 && frames[0]!.type !== "connection_ready")
-    problems.push(`the first frame is ${frames[0]!.type}`);
-  for (const frame of frames) {
-    if ("user_id" in frame && frame.user_id !== userId)
-      problems.push(`a frame of ${frame.user_id}`);
-    if (frame.type === "joined") following.set(frame.thread_id, null);
-    if (frame.type === "left") following.delete(frame.thread_id);
-    if (frame.type === "ack") {
-      if (frame.status === "accepted" && begun.has(frame.run_id))
-        problems.push(`an event of ${frame.run_id} before its ack`);
-      if (!following.has(frame.thread_id)) following.set(frame.thread_id, null);
-    }
-    if (!("seq" in frame)) continue;
-    problems.push(...deliveryProblems(frame, following));
-    following.set(frame.thread_id, frame.seq);
-    begun.add(frame.run_id);
-  }
-  return problems;
-}
-
-/** Only joined threads are delivered, each without gap or duplicate from where it was joined. */
-function deliveryProblems(
-  event: Event,
-  following: ReadonlyMap<string, number | null>,
-): string[] {
-  const before = following.get(event.thread_id);
-  if (before === undefined) return [`#${event.seq} of a thread not joined`];
-  return before !== null && event.seq !== before + 1
-    ? [`#${event.seq} after #${before}`]
-    : [];
 }
