@@ -24,12 +24,15 @@ function tell(line: string): void {
 tell(`${minutes} minutes, ${users} users, ${nodes} nodes, seed ${seed}`);
 const beganMs = performance.now();
 let toldMs = beganMs;
+let toldProblems = 0;
 const report = await soak({
   minutes,
   users,
   nodes,
   seed,
   onProgress: (soFar) => {
+    for (; toldProblems < soFar.problems.length; toldProblems++)
+      tell(soFar.problems[toldProblems]!);
     if (performance.now() - toldMs < PROGRESS_INTERVAL_MS) return;
     toldMs = performance.now();
     tell(`${Math.round((toldMs - beganMs) / 60_000)} min: ${figures(soFar)}`);
@@ -41,5 +44,5 @@ for (const [index, at] of ["warm", "end"].entries())
     tell(
       `${at}: heap ${Math.round(heapBytes / MiB)} MiB, memory ${Math.round(rssBytes / MiB)} MiB, ${JSON.stringify(handles)}`,
     );
-for (const it of report.problems) tell(it);
+for (const it of report.problems.slice(toldProblems)) tell(it);
 process.exit(report.problems.length > 0 ? 1 : 0);
