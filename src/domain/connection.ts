@@ -13,6 +13,7 @@ import { closing, DISMISSAL } from "./closing.ts";
 import type { Outlet } from "./delivery.ts";
 import type { HealthStatus } from "./health.ts";
 import { Inbox } from "./inbox.ts";
+import { Holding } from "./holding.ts";
 import { JoinedThreads } from "./joined.ts";
 import { limits } from "./limits.ts";
 import { Heartbeat, TokenWatch } from "./liveness.ts";
@@ -90,19 +91,20 @@ export class Connection implements ConnectionHost {
     const wire = this.#wire!;
     const identity = this.identity!;
     const sender = new Sender(wire);
+    const holding = new Holding();
     const news = new News({
       send: (frame) => this.send(frame),
       leave: (thread) => this.#given.fork(joined.leave(thread)),
     });
     const joined: JoinedThreads = new JoinedThreads(
       identity.user_id,
-      this.#outlet(sender, news),
+      holding.over(this.#outlet(sender, news)),
       () =>
         this.#given.send({ type: "runs.changed", active: joined.activeRuns }),
     );
     const inbox = new Inbox({
       user: identity.user_id,
-      caller: this.#caller(joined),
+      caller: this.#caller(joined, holding),
       settings: this.#given.router,
       fork: this.#given.fork,
       send: (frame) => this.send(frame),
@@ -189,11 +191,12 @@ export class Connection implements ConnectionHost {
     };
   }
 
-  #caller(joined: JoinedThreads): Omit<Caller, "answer"> {
+  #caller(joined: JoinedThreads, holding: Holding): Omit<Caller, "answer"> {
     return {
       user_id: this.identity!.user_id,
       join: (thread, afterSeq) => joined.join(thread, afterSeq),
       follow: (submitted) => joined.follow(submitted),
+      holding: (work) => holding.during(work),
       leave: (thread) => joined.leave(thread),
       acknowledge: (thread, seq) => joined.acknowledge(thread, seq),
       refresh: (identity) => this.#refresh(identity),

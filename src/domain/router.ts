@@ -37,6 +37,10 @@ export interface Caller {
   readonly follow: (
     submitted: Submitted,
   ) => Effect.Effect<void, never, Bus | Store>;
+  /** Delivers nothing while `work` goes on: an `ack` precedes every event of its run. */
+  readonly holding: <A, E, R>(
+    work: Effect.Effect<A, E, R>,
+  ) => Effect.Effect<A, E, R>;
   readonly leave: (thread: ThreadId) => Effect.Effect<void>;
   readonly acknowledge: (thread: ThreadId, seq: number) => void;
   /** Takes a verified token's expiry and answers so; null when it is another user's. */
@@ -114,6 +118,16 @@ function submitMessage(
     if (settings.isDraining())
       return yield* new Draining({ retryAfterMs: limits.reconnectAfterMs });
     yield* requireDatabase;
+    const submitted = yield* caller.holding(submitAndAnswer(frame, caller));
+    yield* caller.follow(submitted);
+  });
+}
+
+function submitAndAnswer(
+  frame: FrameOf<"user_message">,
+  caller: Caller,
+): Effect.Effect<Submitted, FrameFailure, RouterNeeds> {
+  return Effect.gen(function* () {
     const runs = yield* Runs;
     const submitted = yield* runs.submit(caller.user_id, {
       message_id: (frame.message_id ?? uuid()) as MessageId,
@@ -130,7 +144,7 @@ function submitMessage(
       run_id,
       queue_position,
     });
-    yield* caller.follow(submitted);
+    return submitted;
   });
 }
 

@@ -9,6 +9,7 @@ import { deliverThread } from "../../src/domain/delivery.ts";
 import type { Outlet } from "../../src/domain/delivery.ts";
 import { ServiceUnavailable } from "../../src/domain/errors.ts";
 import type { UserId } from "../../src/domain/model.ts";
+import { Holding } from "../../src/domain/holding.ts";
 import { Bus, Store, topics } from "../../src/domain/ports.ts";
 import type { BusMessage, Claim } from "../../src/domain/ports.ts";
 import type { Event } from "../../src/domain/protocol.ts";
@@ -199,4 +200,25 @@ test("a database that is away delays the replay, and live events wait for it", a
   await expect
     .poll(() => reader.got.map((event) => event.seq), { timeout: 5_000 })
     .toEqual([1, 2, 3, 4, 5]);
+});
+
+test("section 3: what comes while a message is being submitted waits for its ack, and is then delivered", async () => {
+  const reader = new Reader();
+  const holding = new Holding();
+  const it = await working();
+  await deliver(holding.over(reader), it);
+  await publish(it, await write(it, 2));
+  await expect.poll(() => reader.got.length).toBe(2);
+  const acknowledged = Latch.makeUnsafe(false);
+  const submitting = Effect.runPromise(holding.during(acknowledged.await));
+  await publish(it, await write(it, 3));
+  // Another connection of the same node has it already.
+  const other = new Reader();
+  await deliver(other, it);
+  await expect.poll(() => other.got.length).toBe(5);
+  expect(reader.got).toHaveLength(2);
+  acknowledged.openUnsafe();
+  await submitting;
+  await expect.poll(() => reader.got.length).toBe(5);
+  expect(reader.got).toEqual(await logOf(it));
 });

@@ -86,11 +86,11 @@ function launch(dataDir: string): ChildProcess {
   return fork(join(import.meta.dirname, "server.ts"), {
     execArgv: ["--expose-gc"],
     env: {
+      LOG_LEVEL: "None",
       ...process.env,
       PORT: "0",
       DATA_DIR: dataDir,
       JWT_SECRET: TEST_SECRET,
-      LOG_LEVEL: "None",
       MESSAGES_PER_MINUTE: "100000",
       ...TIMEOUTS,
     },
