@@ -150,7 +150,7 @@ function threadFor(
   };
 }
 
-/** Answers which runs must be stopped first, or refuses. Their stop is on record before the commit, so a crash cannot lose it. */
+/** Which runs must be stopped first, on record before the commit. The thread is locked before them, as everywhere: no circle of waits. */
 async function makeRoom(
   trx: Trx,
   submission: Submission,
@@ -163,8 +163,9 @@ async function makeRoom(
   }
   if (!busy || submission.if_busy !== "interrupt") return [];
   const { rows } = await sql<{ run_id: RunId }>`
-    update runs set stop_requested_at = coalesce(stop_requested_at, now())
-    where thread_id = ${submission.thread_id} and ended_at is null returning run_id`.execute(
+    with taken as materialized (select thread_id from threads where thread_id = ${submission.thread_id} for update)
+    update runs r set stop_requested_at = coalesce(stop_requested_at, now())
+    from taken where r.thread_id = taken.thread_id and r.ended_at is null returning r.run_id`.execute(
     trx,
   );
   return rows.map((it) => it.run_id);
