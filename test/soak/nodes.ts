@@ -99,12 +99,18 @@ function launch(dataDir: string): ChildProcess {
 
 /** What it says next; it is an error to end instead. */
 async function answerOf(child: ChildProcess): Promise<unknown> {
-  const ended = once(child, "exit").then(([code]) => {
+  const answered = new AbortController();
+  const { signal } = answered;
+  const ended = once(child, "exit", { signal }).then(([code]) => {
     throw new Error(`a node ended with ${code}`);
   });
   ended.catch(() => undefined);
-  const [answer] = (await Promise.race([once(child, "message"), ended])) as [
-    unknown,
-  ];
-  return answer;
+  try {
+    const answer = once(child, "message", { signal });
+    answer.catch(() => undefined);
+    const [said] = (await Promise.race([answer, ended])) as [unknown];
+    return said;
+  } finally {
+    answered.abort();
+  }
 }
