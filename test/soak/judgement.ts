@@ -8,6 +8,7 @@ import type { Event, ServerFrame } from "../../src/domain/protocol.ts";
 import { brokenPromises } from "../support/promises.ts";
 import { brokenRules } from "../support/rules.ts";
 import type { FrameOfType } from "../support/socket.ts";
+import { patiently } from "./user.ts";
 import type { SoakUser } from "./user.ts";
 
 const RUNS_END_MS_MAX = 120_000;
@@ -67,9 +68,9 @@ async function readTestimony(
   const runs = new Map<string, string>();
   for (const { thread_id, last_seq } of rows) {
     observer.send({ type: "join_thread", thread_id });
-    await observer.find(
-      (it) => "seq" in it && it.thread_id === thread_id && it.seq === last_seq,
-    );
+    const isLast = (it: ServerFrame) =>
+      "seq" in it && it.thread_id === thread_id && it.seq === last_seq;
+    await patiently(() => observer.find(isLast));
     const log = await readLog(user, thread_id);
     const { items } = await user.get<{ items: MessageRow[] }>(
       `/api/threads/${thread_id}/messages`,

@@ -26,6 +26,8 @@ type Task = Mutation & { readonly tests: string };
 
 const RUNNERS = 2;
 const SEEDS_MAX = 3;
+/** So long that a slow machine is not taken for a test that missed something. */
+const TEST_MS_MAX = 120_000;
 const root = resolve(import.meta.dirname, "../..");
 
 /** Every finding, in the order of the machines' configs; `onFinding` hears of each as it comes. */
@@ -72,6 +74,7 @@ function startRunner(): Promise<Vitest> {
     reporters: [{}],
     pool: "threads",
     maxWorkers: 1,
+    testTimeout: TEST_MS_MAX,
     setupFiles: [join(import.meta.dirname, "mutation.ts")],
   });
 }
