@@ -188,7 +188,7 @@ export class RawClient {
 
 /** A greeted connection of `user` that does nothing by itself: it answers no ping. */
 export async function rawConnection(
-  server: TestServer,
+  server: Pick<TestServer, "url" | "token">,
   user: string,
 ): Promise<RawClient> {
   const client = RawClient.open(server.url);

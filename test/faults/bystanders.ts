@@ -1,0 +1,101 @@
+/**
+ * Other people on a cluster while somebody attacks it: each asks one question after another and goes on reading. Owns their sockets.
+ * Promises: they ask until told to finish; then all that was stored and all that they saw keeps I1 to I5, and no node has a trouble.
+ */
+import { expect } from "vitest";
+import { brokenInvariants, readStored } from "../support/invariants.ts";
+import type { Stored, Witness } from "../support/invariants.ts";
+import type { Nodes } from "../support/nodes.ts";
+import type { TestSocket } from "../support/socket.ts";
+import { until } from "./until.ts";
+
+const QUESTION = "alpha noop!; beta echo(b) noop!; gamma sleep(20)";
+const ENDED_MS_MAX = 60_000;
+
+interface Bystander {
+  readonly socket: TestSocket;
+  readonly witness: Witness;
+}
+
+export class Bystanders {
+  readonly #nodes: Nodes;
+  readonly #all: readonly Bystander[];
+  readonly #talks: readonly Promise<void>[];
+  #finishing = false;
+  #answered = 0;
+
+  private constructor(nodes: Nodes, all: readonly Bystander[]) {
+    this.#nodes = nodes;
+    this.#all = all;
+    this.#talks = all.map((it) => this.#talk(it));
+    for (const talk of this.#talks) talk.catch(() => undefined);
+  }
+
+  /** One at each node. */
+  static async start(nodes: Nodes): Promise<Bystanders> {
+    const all = nodes.all.map(async (node, index): Promise<Bystander> => {
+      const user = `bystander-${index}-${crypto.randomUUID()}`;
+      const socket = await node.connect(user);
+      const witness = {
+        user,
+        canary: `canary-${crypto.randomUUID()}`,
+        frames: socket.frames,
+        sent: new Map<string, string>(),
+        followed: true,
+      };
+      return { socket, witness };
+    });
+    return new Bystanders(nodes, await Promise.all(all));
+  }
+
+  /** Waits until so many more of their questions have been answered. */
+  async goOn(more: number): Promise<void> {
+    const goal = this.#answered + more;
+    const broken = Promise.all(this.#talks);
+    await Promise.race([
+      broken,
+      until(`${more} more answers`, ENDED_MS_MAX, () => this.#answered >= goal),
+    ]);
+  }
+
+  /** Ends their talks, and judges. */
+  async finish(others: readonly Witness[] = []): Promise<Stored> {
+    this.#finishing = true;
+    await Promise.all(this.#talks);
+    for (const { socket } of this.#all) {
+      expect(socket.ws.readyState).toBe(socket.ws.OPEN);
+      socket.terminate();
+    }
+    return judge(this.#nodes, [
+      ...this.#all.map((it) => it.witness),
+      ...others,
+    ]);
+  }
+
+  async #talk({ socket, witness }: Bystander): Promise<void> {
+    const sent = witness.sent as Map<string, string>;
+    while (!this.#finishing) {
+      const text = `${QUESTION}; ${witness.canary}`;
+      const { ack } = await socket.ask(text);
+      sent.set(ack.message_id, text);
+      this.#answered += 1;
+    }
+  }
+}
+
+/** What must hold once all runs have ended, whatever was done to the cluster. */
+export async function judge(
+  nodes: Nodes,
+  witnesses: readonly Witness[],
+): Promise<Stored> {
+  await until("the end of all runs", ENDED_MS_MAX, async () => {
+    const [row] = await nodes.query<{ open: number }>(
+      "select count(*)::int as open from runs where ended_at is null",
+    );
+    return row?.open === 0;
+  });
+  const stored = await readStored(nodes.postgres.url);
+  expect(brokenInvariants(stored, witnesses)).toEqual([]);
+  expect(await nodes.troubles()).toEqual([]);
+  return stored;
+}

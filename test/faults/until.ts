@@ -1,0 +1,26 @@
+/** Waiting for something that other processes do: looked at again and again, up to a bound, never by a fixed sleep. */
+import { setTimeout } from "node:timers/promises";
+
+const LOOK_INTERVAL_MS = 50;
+
+/**
+ * Waits until `holds` answers something true and gives it back.
+ * @throws naming what was waited for, and what `otherwise` knows of it.
+ */
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  holds: () => T | Promise<T>,
+  otherwise: () => string = () => "",
+): Promise<T> {
+  const deadlineMs = performance.now() + withinMs;
+  for (;;) {
+    const found = await holds();
+    if (found) return found;
+    if (performance.now() > deadlineMs)
+      throw new Error(`not within ${withinMs} ms: ${what} ${otherwise()}`);
+    await setTimeout(LOOK_INTERVAL_MS);
+  }
+}
+
+export const pause = (ms: number): Promise<void> => setTimeout(ms);
