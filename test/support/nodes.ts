@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pg from "pg";
@@ -102,6 +102,11 @@ export class NodeProcess {
     return (await (await this.fetch(path, user)).json()) as T;
   }
 
+  /** How many connections this node has closed with a code. */
+  closedWith(code: number): Promise<number> {
+    return this.metric("goldenpath_connections_closed_total", `code="${code}"`);
+  }
+
   /** The sum of a metric's values over those of its labels that contain `label`. */
   async metric(name: string, label = ""): Promise<number> {
     const text = await (await this.fetch("/metrics", null)).text();
@@ -119,10 +124,7 @@ export class NodeProcess {
       (it) => it.status,
       String,
     );
-    const defects = await this.metric(
-      "goldenpath_connections_closed_total",
-      'code="1011"',
-    );
+    const defects = await this.closedWith(1011);
     return [
       ...(health === 200 ? [] : [`not ready: ${health}`]),
       ...(defects === 0 ? [] : [`closed ${defects} with 1011`]),
@@ -130,11 +132,15 @@ export class NodeProcess {
     ];
   }
 
-  /** Resident memory in bytes; null where the system does not tell. */
-  memory(): number | null {
+  /** What it holds of the machine; null where the system does not tell. */
+  held(): { readonly memoryBytes: number; readonly handles: number } | null {
     if (process.platform !== "linux") return null;
-    const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
-    return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1_024;
+    const folder = `/proc/${this.#process.pid}`;
+    const status = readFileSync(`${folder}/status`, "utf8");
+    return {
+      memoryBytes: Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1_024,
+      handles: readdirSync(`${folder}/fd`).length,
+    };
   }
 
   async kill(): Promise<void> {

@@ -1,0 +1,125 @@
+/**
+ * Tokens that end on open connections of a cluster (§1, §5): in every state the connection closes at exp + 5 s, on whatever node, unless it was
+ * refreshed in time; its runs go on and are resumed under a new token elsewhere.
+ */
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { limits } from "../../src/domain/limits.ts";
+import { Nodes } from "../support/nodes.ts";
+import type { TestSocket } from "../support/socket.ts";
+import { Bystanders } from "./bystanders.ts";
+import { amount, draw, seeded } from "./seed.ts";
+import { pause, until } from "./until.ts";
+
+let nodes: Nodes;
+beforeAll(async () => {
+  nodes = await Nodes.start(2);
+});
+afterAll(() => nodes.stop());
+
+const HOLDERS = amount(24, 300);
+/** Of a sweep that comes late on a slow machine. */
+const LATE_MS_MAX = 10_000;
+const LONG_RUN = "alpha echo(a); beta sleep(12000); gamma noop!";
+
+const holding = fc.record({
+  lifetimeSeconds: fc.integer({ min: 1, max: 4 }),
+  by: fc.constantFrom("token", "ticket"),
+  state: fc.constantFrom("ready", "running"),
+  refreshed: fc.boolean(),
+});
+type Holding = typeof holding extends fc.Arbitrary<infer T> ? T : never;
+
+/** An open connection under a token, or a ticket of it, that ends soon. */
+async function open(
+  place: number,
+  user: string,
+  { lifetimeSeconds, by }: Pick<Holding, "lifetimeSeconds" | "by">,
+): Promise<{ readonly socket: TestSocket; readonly endsAtMs: number }> {
+  const node = nodes.at(place);
+  const token = await node.token(user, lifetimeSeconds);
+  let socket = node.open({ token });
+  if (by === "ticket") {
+    socket.terminate();
+    const issued = await fetch(`${nodes.at(place + 1).url}/api/tickets`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    const { ticket } = (await issued.json()) as { ticket: string };
+    socket = node.open({ query: `?ticket=${ticket}` });
+  }
+  const { token_expires_at } = await socket.next("connection_ready");
+  return { socket, endsAtMs: Date.parse(token_expires_at) };
+}
+
+/** It is closed as it should be, neither early nor late; answers nothing. */
+async function expires(socket: TestSocket, endsAtMs: number): Promise<void> {
+  expect(await socket.closed).toEqual({ code: 4401, reason: "token_expired" });
+  const lateMs = Date.now() - endsAtMs - limits.tokenExpiryGraceMs;
+  expect(lateMs).toBeGreaterThanOrEqual(0);
+  expect(lateMs).toBeLessThan(LATE_MS_MAX);
+}
+
+async function hold(place: number, how: Holding): Promise<void> {
+  const user = `holder-${place}-${crypto.randomUUID()}`;
+  const { socket, endsAtMs } = await open(place, user, how);
+  if (how.state === "running")
+    socket.send({ type: "user_message", text: LONG_RUN });
+  const ack = how.state === "running" ? await socket.next("ack") : null;
+  if (how.refreshed) {
+    const token = await nodes.at(place).token(user);
+    socket.send({ type: "token_refresh", token });
+    await socket.next("token_refreshed");
+    await pause(endsAtMs + limits.tokenExpiryGraceMs + 2_000 - Date.now());
+    await socket.settle();
+    if (ack !== null) await socket.run(ack.run_id);
+    return socket.terminate();
+  }
+  await expires(socket, endsAtMs);
+  if (ack === null) return;
+  const cursor = socket.events().at(-1)?.seq ?? 0;
+  const resumed = await nodes.at(place + 1).connect(user);
+  const { run_id, thread_id } = ack;
+  resumed.send({ type: "join_thread", thread_id, after_seq: cursor });
+  const events = await resumed.run(run_id);
+  expect(events[0]?.seq).toBe(cursor + 1);
+  expect(events.at(-1)).toMatchObject({ status: "completed" });
+  resumed.terminate();
+}
+
+test(
+  seeded(
+    `§1 §5 I1–I5 ${HOLDERS} tokens and tickets end on open connections of two nodes, ready and running, unless refreshed`,
+  ),
+  async () => {
+    const bystanders = await Bystanders.start(nodes);
+    const holdings = draw("holdings", holding, HOLDERS);
+    await Promise.all(holdings.map((it, place) => hold(place, it)));
+    await bystanders.finish();
+  },
+  90_000,
+);
+
+test("§1 §8 a token ends on a degraded connection too, and a refresh keeps it there too", async () => {
+  const short = { lifetimeSeconds: 4, by: "token" } as const;
+  const ending = await open(0, "degraded-ending", short);
+  const refreshed = await open(1, "degraded-refreshed", short);
+  await nodes.redis.stop();
+  for (const { socket } of [ending, refreshed]) {
+    // Whoever needs the cache finds out that it is gone.
+    socket.send({ type: "user_message", text: "alpha noop!" });
+    await socket.next("service_status", (it) => it.mode === "degraded");
+  }
+  const token = await nodes.at(1).token("degraded-refreshed");
+  refreshed.socket.send({ type: "token_refresh", token });
+  await refreshed.socket.next("token_refreshed");
+  await expires(ending.socket, ending.endsAtMs);
+  await refreshed.socket.settle();
+  await nodes.redis.start();
+  await refreshed.socket.next("service_status", (it) => it.mode === "full");
+  refreshed.socket.terminate();
+  await until("nodes without trouble", 20_000, async () => {
+    const troubles = await nodes.troubles();
+    return troubles.length === 0;
+  });
+}, 60_000);
