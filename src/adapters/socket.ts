@@ -34,6 +34,8 @@ export function acceptSockets(server: Server, settings: SocketSettings): void {
     maxFragments: limits.frameFragmentsMax,
     maxPendingAutoPongs: limits.pongsPendingMax,
     perMessageDeflate: false,
+    // One frame of a connection in a turn of the event loop: whoever floods takes turns with all others.
+    allowSynchronousEvents: false,
     closeTimeout: limits.closeTimeoutMs,
     clientTracking: false,
     handleProtocols: selectProtocol,

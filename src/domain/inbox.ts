@@ -1,12 +1,15 @@
 /**
- * The frames one connection has sent: read, judged and handled one after another. Owns the queue and the strikes. Promises: answers come
- * in the order of the frames, but a ping and a stop wait for nobody; both are bounded by no longer reading from the socket.
+ * The frames one connection has sent: read, judged and handled one after another. Owns the lanes and the strikes. Promises: answers come
+ * in the order of the frames, but a ping waits for pings alone and a stop for stops; all are bounded by no longer reading from the
+ * socket, and none keeps more than one call to the store under way.
  */
-import { Cause, Effect, Exit, Fiber, Result } from "effect";
+import { Cause, Effect, Exit, Result } from "effect";
+import type { Fiber } from "effect";
 import { describe, InvalidMessage } from "./errors.ts";
 import type { ErrorDescription, FrameFailure } from "./errors.ts";
 import { decodeFrame } from "./frames.ts";
 import type { Decoded, Envelope } from "./frames.ts";
+import { Lane } from "./lane.ts";
 import { limits } from "./limits.ts";
 import type { UserId } from "./model.ts";
 import type { ClientFrame, ConnectionFrame, ErrorCode } from "./protocol.ts";
@@ -29,6 +32,8 @@ export interface InboxGiven {
   readonly overStrikes: () => void;
 }
 
+type FrameLane = Lane<Decoded, RouterNeeds>;
+
 /** Failures that a well-made client never causes. */
 const STRIKES: ReadonlySet<string> = new Set([
   "MessageTooLarge",
@@ -41,15 +46,18 @@ const MINUTE_MS = 60_000;
 
 export class Inbox {
   readonly #given: InboxGiven;
-  readonly #waiting: Decoded[] = [];
+  readonly #ordered: FrameLane;
+  readonly #urgent: ReadonlyMap<string, FrameLane>;
   readonly #strikesMs: number[] = [];
-  #handling: Fiber.Fiber<void> | null = null;
-  /** Pings and stops that are being handled. */
-  #urgent = 0;
   #paused = false;
 
   constructor(given: InboxGiven) {
     this.#given = given;
+    const { fork } = given;
+    const handle = (it: Decoded) => this.#handle(it);
+    const makeLane = (): FrameLane => new Lane({ fork, handle });
+    this.#ordered = makeLane();
+    this.#urgent = new Map([...URGENT].map((type) => [type, makeLane()]));
   }
 
   /** Nothing is read at present: the client cannot make itself heard. */
@@ -75,21 +83,16 @@ export class Inbox {
     this.#receive({ envelope: { rpcId: null }, frame: Result.fail(failure) });
   }
 
-  /** Forgets what waits and interrupts what is being handled; what was committed stays committed. */
+  /** Forgets what waits and interrupts what is being handled, but for a stop; what was committed stays committed. */
   close(): void {
-    this.#waiting.length = 0;
-    this.#handling?.interruptUnsafe();
+    this.#ordered.interrupt();
+    for (const lane of this.#urgent.values()) lane.clear();
   }
 
   #receive(decoded: Decoded): void {
     const { frame } = decoded;
-    if (Result.isSuccess(frame) && URGENT.has(frame.success.type)) {
-      this.#urgent += 1;
-      this.#given.fork(this.#handleUrgent(decoded));
-    } else {
-      this.#waiting.push(decoded);
-      this.#handling ??= this.#given.fork(this.#handleWaiting);
-    }
+    const type = Result.isSuccess(frame) ? frame.success.type : "none";
+    (this.#urgent.get(type) ?? this.#ordered).push(decoded);
     this.#bound();
   }
 
@@ -100,7 +103,8 @@ export class Inbox {
 
   /** Reads on only while what waits to be handled stays within its bound, and the client takes its answers. */
   #bound(): void {
-    const pending = this.#waiting.length + this.#urgent;
+    let pending = this.#ordered.length;
+    for (const lane of this.#urgent.values()) pending += lane.length;
     const writable = this.#given.isWritable();
     const isFull = pending >= limits.framesPendingMax || !writable;
     const isFree = pending <= limits.framesPendingMax / 2 && writable;
@@ -113,33 +117,14 @@ export class Inbox {
     }
   }
 
-  #handleUrgent(decoded: Decoded): Effect.Effect<void, never, RouterNeeds> {
-    return Effect.ensuring(
-      this.#handle(decoded),
-      Effect.sync(() => {
-        this.#urgent -= 1;
-        this.#bound();
-      }),
+  #handle(decoded: Decoded): Effect.Effect<void, never, RouterNeeds> {
+    return Effect.andThen(
+      this.#judge(decoded),
+      Effect.sync(() => this.#bound()),
     );
   }
 
-  readonly #handleWaiting: Effect.Effect<void, never, RouterNeeds> = Effect.gen(
-    { self: this },
-    function* () {
-      yield* Effect.yieldNow;
-      for (
-        let next = this.#waiting.shift();
-        next !== undefined;
-        next = this.#waiting.shift()
-      ) {
-        yield* this.#handle(next);
-        this.#bound();
-      }
-      this.#handling = null;
-    },
-  );
-
-  #handle({
+  #judge({
     envelope,
     frame,
   }: Decoded): Effect.Effect<void, never, RouterNeeds> {

@@ -23,6 +23,9 @@ const MiB = 1_024 * 1_024;
 /** What a process may grow by for other reasons than those that are tested. */
 const SLACK_BYTES = 128 * MiB;
 
+/** What an answer may take amid a flood, on a slow machine. */
+const ANSWER_MS_MAX = 700;
+
 /** Writes the same bytes again and again for as long as the socket lives. */
 function pour(client: RawClient, bytes: Buffer): void {
   const more = () => {
@@ -147,3 +150,43 @@ test("§6 I6 floods of pings, answered or not, are bounded and disturb nobody", 
   for (const client of clients) client.socket.destroy();
   await bystanders.finish();
 }, 120_000);
+
+const CALLERS = 10;
+
+test.each([
+  ["stop_run", { type: "stop_run", run_id: crypto.randomUUID() }],
+  ["join_thread", { type: "join_thread", thread_id: crypto.randomUUID() }],
+  ["leave_thread", { type: "leave_thread", thread_id: "t" }],
+  ["ping", { type: "ping" }],
+])(
+  `§5 I1–I5 floods of %s on ${CALLERS} connections, all read, take turns with everybody else`,
+  async (name, frame) => {
+    const node = nodes.at(0);
+    const bystanders = await Bystanders.start(nodes);
+    const watcher = await node.connect(`watcher-${name}`);
+    const text = rawFrame(Opcode.text, JSON.stringify(frame));
+    const many = Buffer.concat(Array.from({ length: 1_000 }, () => text));
+    const callers = await Promise.all(
+      Array.from({ length: CALLERS }, () => rawConnection(node, `all-${name}`)),
+    );
+    for (const caller of callers) {
+      // What is answered is read, and not looked at.
+      caller.socket.removeAllListeners("data");
+      caller.socket.resume();
+      pour(caller, many);
+    }
+    await pause(1_500);
+    const startedMs = performance.now();
+    for (let at = 0; at < 20; at += 1) {
+      watcher.send({ type: "join_thread", thread_id: crypto.randomUUID() });
+      await watcher.next("error");
+    }
+    expect(performance.now() - startedMs).toBeLessThan(20 * ANSWER_MS_MAX);
+    for (const caller of callers) caller.socket.destroy();
+    await bystanders.finish();
+    const frames = watcher.frames.map((it) => it.type);
+    expect(frames).not.toContain("service_status");
+    watcher.terminate();
+  },
+  120_000,
+);
