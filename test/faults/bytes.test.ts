@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => nodes.stop());
 
-const ATTACKS = amount(300, 5_000);
+const ATTACKS = amount(200, 5_000);
 const AT_ONCE = 10;
 /** How long nothing must come before an attack counts as answered. */
 const QUIET_MS = 150;
