@@ -100,6 +100,8 @@ export function deliverThread(
       for (const event of page) {
         position.receive([event], last);
         flush();
+        // What the socket does not take now is read again once it does: no page is held for it.
+        if (position.hasReady()) break;
       }
       return page.length === limits.replayPageEvents || position.hasReady();
     });
