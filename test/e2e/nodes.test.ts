@@ -8,7 +8,7 @@ import type { RunId, ThreadId } from "../../src/domain/model.ts";
 import type { Bus, BusMessage } from "../../src/domain/ports.ts";
 import type { Event } from "../../src/domain/protocol.ts";
 import { Runs } from "../../src/domain/runs.ts";
-import { freshDatabase } from "../support/backends.ts";
+import { freshDatabase } from "../support/freshDatabase.ts";
 import { brokenRules } from "../support/rules.ts";
 import { TestServer } from "../support/server.ts";
 import type { FrameOfType, TestSocket } from "../support/socket.ts";

@@ -4,7 +4,7 @@
  */
 import { Effect, Exit, Layer, ManagedRuntime, Scope } from "effect";
 import { rmSync } from "node:fs";
-import pg from "pg";
+import type pg from "pg";
 import { inject } from "vitest";
 import type { PgBoss } from "pg-boss";
 import { Database, makeDatabase } from "../../src/adapters/database.ts";
@@ -14,6 +14,7 @@ import { storeLayer, usageStoreLayer } from "../../src/adapters/store/index.ts";
 import { openPool } from "../../src/app/storage.ts";
 import type { Bus, Jobs, Store, UsageStore } from "../../src/domain/ports.ts";
 import { configOf, temporaryDirectory, TEST_SECRET } from "./config.ts";
+import { freshDatabase } from "./freshDatabase.ts";
 
 type Services = Store | UsageStore | Jobs | Bus | Database;
 
@@ -51,27 +52,6 @@ async function openEmbeddedBackend(): Promise<Backend> {
 async function openServerBackend(url: string): Promise<Backend> {
   const database = await freshDatabase(url);
   return openBackend({ DATABASE_URL: database.url }, database.drop);
-}
-
-/** An empty database of its own on a server. */
-export async function freshDatabase(url: string): Promise<{
-  readonly url: string;
-  readonly drop: () => Promise<void>;
-}> {
-  const name = `goldenpath_test_${crypto.randomUUID().replaceAll("-", "")}`;
-  const admin = async (statement: string) => {
-    const client = new pg.Client(url);
-    await client.connect();
-    await client.query(statement);
-    await client.end();
-  };
-  await admin(`create database ${name}`);
-  const own = new URL(url);
-  own.pathname = name;
-  return {
-    url: own.href,
-    drop: () => admin(`drop database ${name} with (force)`),
-  };
 }
 
 async function openBackend(
