@@ -65,8 +65,12 @@ const token = Command.make(
       Flag.withDescription("How long it lasts"),
       Flag.withDefault(30),
     ),
+    admin: Flag.Boolean("admin").pipe(
+      Flag.withDescription("The token opens /metrics from other machines"),
+      Flag.withDefault(false),
+    ),
   },
-  Effect.fn(function* ({ user, days }) {
+  Effect.fn(function* ({ user, days, admin }) {
     const config = yield* readConfig;
     const secret = signingSecret(config);
     if (secret === null) {
@@ -82,7 +86,7 @@ const token = Command.make(
       });
     }
     const issued = yield* Effect.promise(() =>
-      issueToken(secret, config, user as UserId, days * 86_400),
+      issueToken(secret, config, user as UserId, days * 86_400, admin),
     );
     yield* Console.log(issued.token);
   }),

@@ -44,15 +44,16 @@ export interface IssuedToken {
   readonly expires_at: string;
 }
 
-/** A token for `user` that ends after `lifetimeSeconds`. */
+/** A token for `user` that ends after `lifetimeSeconds`; an administrator's where it says so. */
 export async function issueToken(
   secret: Uint8Array,
   config: AppConfig,
   user: UserId,
   lifetimeSeconds: number,
+  admin = false,
 ): Promise<IssuedToken> {
   const expiresAt = Math.floor(Date.now() / 1_000) + lifetimeSeconds;
-  const jwt = new SignJWT({})
+  const jwt = new SignJWT(admin ? { role: "admin" } : {})
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setSubject(user)
     .setJti(uuid())
