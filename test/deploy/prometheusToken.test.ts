@@ -41,4 +41,4 @@ test("the token of the service prometheus-token opens /metrics through a proxy; 
   };
   expect(await statusWith(words)).toBe(200);
   expect(await statusWith(words.filter((it) => it !== "--admin"))).toBe(404);
-});
+}, 120_000);
