@@ -138,11 +138,12 @@ test("the canonical text is equal for equal JSON and differs for different JSON"
   );
 });
 
-/** The same value with every object's keys in order. */
+/** The same value with every object as its entries in order of their keys. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.entries(value)
+  const entries = Object.entries(value)
     .map(([key, it]) => [key, sorted(it)])
     .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  return { entries };
 }

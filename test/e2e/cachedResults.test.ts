@@ -53,40 +53,44 @@ async function ask(server: TestServer, user: string) {
   };
 }
 
-describe.each(caches)("results kept in $name", ({ env }) => {
-  const start = () => serverForTest({ application: costs, env });
+describe.each(caches)(
+  "results kept in $name",
+  { timeout: 120_000 },
+  ({ env }) => {
+    const start = () => serverForTest({ application: costs, env });
 
-  test("§4 the same question over the same data has the same figures, cached", async () => {
-    const server = await start();
-    const user = newUser();
-    await load(server, user, "openai_usage.csv");
-    const first = await ask(server, user);
-    expect(first.cached).toEqual([]);
-    const second = await ask(server, user);
-    expect(second.cached).toEqual(KEPT);
-    expect(second.results).toEqual(first.results);
-    expect(second.content).toBe(first.content);
-  });
+    test("§4 the same question over the same data has the same figures, cached", async () => {
+      const server = await start();
+      const user = newUser();
+      await load(server, user, "openai_usage.csv");
+      const first = await ask(server, user);
+      expect(first.cached).toEqual([]);
+      const second = await ask(server, user);
+      expect(second.cached).toEqual(KEPT);
+      expect(second.results).toEqual(first.results);
+      expect(second.content).toBe(first.content);
+    });
 
-  test("§4 new data, and data that goes, are computed anew; another user shares nothing", async () => {
-    const server = await start();
-    const [user, other] = [newUser(), newUser()];
-    await load(server, user, "openai_usage.csv");
-    await load(server, other, "openai_usage.csv");
-    const before = await ask(server, user);
-    expect((await ask(server, other)).cached).toEqual([]);
-    const added = await load(server, user, "anthropic_usage.csv");
-    const after = await ask(server, user);
-    expect(after.cached).toEqual([]);
-    expect(after.results).not.toEqual(before.results);
-    const removed = await server.fetch(
-      `/api/usage/imports/${added.import_id}`,
-      user,
-      { method: "DELETE" },
-    );
-    expect(removed.status).toBe(204);
-    const again = await ask(server, user);
-    expect(again.cached).toEqual([]);
-    expect((await ask(server, user)).cached).toEqual(KEPT);
-  });
-});
+    test("§4 new data, and data that goes, are computed anew; another user shares nothing", async () => {
+      const server = await start();
+      const [user, other] = [newUser(), newUser()];
+      await load(server, user, "openai_usage.csv");
+      await load(server, other, "openai_usage.csv");
+      const before = await ask(server, user);
+      expect((await ask(server, other)).cached).toEqual([]);
+      const added = await load(server, user, "anthropic_usage.csv");
+      const after = await ask(server, user);
+      expect(after.cached).toEqual([]);
+      expect(after.results).not.toEqual(before.results);
+      const removed = await server.fetch(
+        `/api/usage/imports/${added.import_id}`,
+        user,
+        { method: "DELETE" },
+      );
+      expect(removed.status).toBe(204);
+      const again = await ask(server, user);
+      expect(again.cached).toEqual([]);
+      expect((await ask(server, user)).cached).toEqual(KEPT);
+    });
+  },
+);
