@@ -4,7 +4,7 @@
  */
 import { Effect, Layer } from "effect";
 import { fromKysely, PgBoss } from "pg-boss";
-import type { Db } from "pg-boss";
+import type { Db, JobWithMetadata } from "pg-boss";
 import type pg from "pg";
 import { ServiceUnavailable } from "../domain/errors.ts";
 import { limits } from "../domain/limits.ts";
@@ -21,6 +21,7 @@ const QUEUE = "runs";
 interface JobData {
   readonly run_id: RunId;
   readonly user_id: UserId;
+  readonly traceparent: string | null;
 }
 
 /** Puts runs into the queue inside a transaction. */
@@ -161,11 +162,12 @@ export function jobsLayer(
       const bus = yield* Bus;
       return Jobs.of({
         fetch: (limit) =>
-          attempt(() => boss.fetch<JobData>(QUEUE, { batchSize: limit })).pipe(
-            Effect.map((jobs) =>
-              jobs.map((it): Job => ({ job_id: it.id, ...it.data })),
-            ),
-          ),
+          attempt(() =>
+            boss.fetch<JobData>(QUEUE, {
+              batchSize: limit,
+              includeMetadata: true,
+            }),
+          ).pipe(Effect.map((jobs) => jobs.map(toJob))),
         touch: (jobs) =>
           jobs.length === 0
             ? Effect.void
@@ -176,6 +178,17 @@ export function jobsLayer(
       });
     }),
   );
+}
+
+/** Both instants are the database's. */
+function toJob(it: JobWithMetadata<JobData>): Job {
+  const waitedMs =
+    new Date(it.startedOn).getTime() - new Date(it.createdOn).getTime();
+  return {
+    job_id: it.id,
+    ...it.data,
+    waited_ms: it.retryCount === 0 ? Math.max(0, waitedMs) : null,
+  };
 }
 
 const ids = (jobs: readonly Job[]) => jobs.map((it) => it.job_id);

@@ -19,12 +19,13 @@ export interface OpenedDatabase {
   readonly probe: () => Promise<void>;
 }
 
-/** A pool on a server, which need not be there yet; ended with the scope. */
+/** A pool on a server, which need not be there yet; ended with the scope. `name` is what the server knows this node by. */
 export function openServer(
   connectionString: string,
+  name: string,
 ): Effect.Effect<OpenedDatabase, never, Scope.Scope> {
   return Effect.acquireRelease(
-    Effect.sync(() => connectTo(connectionString)),
+    Effect.sync(() => connectTo(connectionString, name)),
     ({ pool, cut }) =>
       Effect.promise(async () => {
         const ended = pool.end();
@@ -34,10 +35,11 @@ export function openServer(
   );
 }
 
-function connectTo(connectionString: string) {
+function connectTo(connectionString: string, name: string) {
   const sockets = new Set<Socket>();
   const pool = new pg.Pool({
     connectionString,
+    application_name: name,
     types: poolTypes,
     max: limits.databaseConnectionsMax,
     connectionTimeoutMillis: limits.databaseConnectTimeoutMs,

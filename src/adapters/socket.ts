@@ -20,6 +20,8 @@ export interface SocketSettings {
   readonly handshakesPerAddress: number;
   /** Null where the upgrade may go on. `open` counts the sockets there are: held, open, and closing until their clients are gone. */
   readonly refuse: (request: IncomingMessage, open: number) => Problem | null;
+  /** Hears of every refusal before the upgrade. */
+  readonly refused: (status: number) => void;
   readonly addressOf: (request: IncomingMessage) => string;
   readonly open: (upgrade: HeldUpgrade) => void;
 }
@@ -49,7 +51,10 @@ export function acceptSockets(server: Server, settings: SocketSettings): void {
       const address = settings.addressOf(request);
       const waiting = pending.get(address) ?? 0;
       const problem = refusalOf(request, settings, open, waiting);
-      if (problem !== null) return refuse(socket, problem);
+      if (problem !== null) {
+        settings.refused(problem.status);
+        return refuse(socket, problem);
+      }
       open += 1;
       socket.once("close", () => (open -= 1));
       pending.set(address, waiting + 1);

@@ -7,6 +7,7 @@ import type { Context as HonoContext } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { problemBody, PROBLEM_TYPE } from "../adapters/problem.ts";
 import type { Problem } from "../adapters/problem.ts";
+import { causeOf } from "../domain/causes.ts";
 import { describe } from "../domain/errors.ts";
 import type {
   ConnectionNotFound,
@@ -15,6 +16,7 @@ import type {
   ImportRefused,
   InvalidRequest,
 } from "../domain/errors.ts";
+import { countDefect } from "../domain/metrics.ts";
 import type { Identity } from "../domain/ports.ts";
 import type { AppServices } from "./services.ts";
 
@@ -50,7 +52,9 @@ export function makeRespond(
     const failure = Cause.findErrorOption(exit.cause);
     if (failure._tag === "Some")
       return problem(context, problemOf(failure.value));
-    await run(Effect.logError("a request could not be answered", exit.cause));
+    countDefect();
+    const cause = causeOf(Cause.squash(exit.cause));
+    await run(Effect.logError("a request could not be answered", cause));
     return problem(context, INTERNAL);
   };
 }

@@ -2,14 +2,7 @@
  * Puts the parts together: database, queue, services, runtime. The one place where ports meet adapters. Promises: whatever was opened is
  * closed, in reverse, when the scope closes; the embedded database is opened under the lock of its directory.
  */
-import {
-  Deferred,
-  Effect,
-  Layer,
-  Logger,
-  ManagedRuntime,
-  References,
-} from "effect";
+import { Deferred, Effect, Layer, ManagedRuntime } from "effect";
 import type { Scope } from "effect";
 import type pg from "pg";
 import { linkedBusLayer } from "../adapters/bus.ts";
@@ -33,10 +26,12 @@ import type {
   TokenVerifier,
   UsageStore,
 } from "../domain/ports.ts";
+import { reportsLayer } from "../domain/reports.ts";
 import { runsLayer } from "../domain/runs.ts";
 import type { AppConfig } from "./config.ts";
 import type { Lock } from "./lock.ts";
 import { signingSecret } from "./secret.ts";
+import { loggerLayer, spansLayer } from "./telemetry.ts";
 import type { AppServices } from "./services.ts";
 import { openStorage, storageLayer } from "./storage.ts";
 import type { Storage } from "./storage.ts";
@@ -105,9 +100,10 @@ function appLayer(
         settings: { ...config, programVersion: VERSION },
       }),
     ),
-    Layer.provideMerge(Layer.merge(eventLogLayer, headsLayer)),
+    Layer.provideMerge(Layer.mergeAll(eventLogLayer, headsLayer, reportsLayer)),
     Layer.provideMerge(storageLayer(storage, config, wrong)),
     Layer.provideMerge(outside),
+    Layer.provideMerge(spansLayer(config)),
     Layer.provideMerge(loggerLayer(config)),
   );
 }
@@ -143,14 +139,4 @@ function keySource(config: AppConfig): KeySource {
   if (config.keys.kind === "publicKey" || config.keys.kind === "jwks")
     return config.keys;
   return { kind: "secret", secret: signingSecret(config)! };
-}
-
-/** Structured lines on standard error, so that standard output stays the start's one line. */
-export function loggerLayer(
-  config: Pick<AppConfig, "logLevel">,
-): Layer.Layer<never> {
-  return Layer.mergeAll(
-    Logger.layer([Logger.withConsoleError(Logger.formatJson)]),
-    Layer.succeed(References.MinimumLogLevel, config.logLevel),
-  );
 }

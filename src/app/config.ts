@@ -49,6 +49,7 @@ export const readConfig = Effect.gen(function* () {
     allowedOrigins: yield* list("ALLOWED_ORIGINS"),
     trustedProxies: yield* list("TRUST_PROXY"),
     logLevel: yield* logLevel,
+    otlpEndpoint: yield* url("OTEL_EXPORTER_OTLP_ENDPOINT"),
     runTimeoutMs: yield* milliseconds("RUN_TIMEOUT_MS", 60_000),
     agentTimeoutMs: yield* milliseconds("AGENT_TIMEOUT_MS", 30_000),
     toolTimeoutMs: yield* milliseconds("TOOL_TIMEOUT_MS", 20_000),
@@ -109,9 +110,9 @@ const readKeys = Effect.gen(function* (): Effect.fn.Return<
     "JWT_SECRET",
     Config.option(Config.Redacted("JWT_SECRET")),
   );
-  const url = yield* optional("JWT_JWKS_URL");
+  const keySet = yield* url("JWT_JWKS_URL");
   const file = yield* optional("JWT_PUBLIC_KEY_FILE");
-  const named = [Option.isSome(secret), url !== null, file !== null].filter(
+  const named = [Option.isSome(secret), keySet !== null, file !== null].filter(
     Boolean,
   ).length;
   if (named > 1) {
@@ -122,7 +123,7 @@ const readKeys = Effect.gen(function* (): Effect.fn.Return<
     });
   }
   if (Option.isSome(secret)) return yield* checkSecret(secret.value);
-  if (url !== null) return yield* checkUrl(url);
+  if (keySet !== null) return { kind: "jwks", url: keySet };
   if (file !== null) return yield* readPem(file);
   return { kind: "local" };
 });
@@ -137,17 +138,6 @@ function checkSecret(
     new WrongSetting({
       variable: "JWT_SECRET",
       problem: `needs ${limits.jwtSecretBytesMin} bytes at least, has ${bytes}`,
-    }),
-  );
-}
-
-function checkUrl(url: string): Effect.Effect<KeySetting, WrongSetting> {
-  if (/^https?:/.test(url) && URL.canParse(url))
-    return Effect.succeed({ kind: "jwks", url });
-  return Effect.fail(
-    new WrongSetting({
-      variable: "JWT_JWKS_URL",
-      problem: "is not an http or https URL",
     }),
   );
 }
@@ -202,6 +192,16 @@ function optional(
   return Effect.map(
     setting(variable, Config.String(variable).pipe(Config.withDefault(""))),
     (it) => it || null,
+  );
+}
+
+/** An http or https address; null where it is not set. */
+function url(variable: string): Effect.Effect<string | null, WrongSetting> {
+  const problem = "is not an http or https URL";
+  return Effect.flatMap(optional(variable), (it) =>
+    it === null || (/^https?:/.test(it) && URL.canParse(it))
+      ? Effect.succeed(it)
+      : Effect.fail(new WrongSetting({ variable, problem })),
   );
 }
 

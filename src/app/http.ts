@@ -7,6 +7,8 @@ import { Cause, Effect, Exit } from "effect";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { join, relative } from "node:path";
+import { causeOf } from "../domain/causes.ts";
+import { countDefect } from "../domain/metrics.ts";
 import { authenticate } from "../domain/sessions.ts";
 import { INTERNAL, makeRespond, notFound, problem } from "./answers.ts";
 import type { AppContext, AppEnv } from "./answers.ts";
@@ -43,7 +45,10 @@ export function makeHttp(given: HttpGiven): Hono<AppEnv> {
   app.get("*", serveStatic({ root: relative(process.cwd(), PAGE) || "." }));
   app.notFound(notFound);
   app.onError(async (error, c) => {
-    await given.run(Effect.logError("a request could not be answered", error));
+    countDefect();
+    await given.run(
+      Effect.logError("a request could not be answered", causeOf(error)),
+    );
     return problem(c, INTERNAL);
   });
   return app;

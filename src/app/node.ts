@@ -16,6 +16,7 @@ import { Connections } from "../domain/connections.ts";
 import { Health } from "../domain/health.ts";
 import type { HealthStatus } from "../domain/health.ts";
 import { limits } from "../domain/limits.ts";
+import { countHandshake } from "../domain/metrics.ts";
 import { Runs } from "../domain/runs.ts";
 import { addressOf, refusalOf } from "./admission.ts";
 import type { AppConfig } from "./config.ts";
@@ -188,6 +189,7 @@ function listen(
       addressOf: (request) => addressOf(request, config.trustedProxies),
       refuse: (request, open) =>
         refusalOf(request, config, serverState(), open),
+      refused: (status) => countHandshake(`http_${status}`),
       open: connections.open,
     });
     yield* Effect.acquireRelease(
@@ -211,18 +213,27 @@ function listen(
 
 type Leaving = Runs["Service"]["leaving"];
 
+const tellOfDrain = Effect.gen(function* () {
+  const connections = yield* Connections;
+  const open = [...connections.countByState().values()];
+  const counts = {
+    runs: (yield* Runs).active(),
+    connections: open.reduce((sum, it) => sum + it, 0),
+  };
+  yield* Effect.annotateLogs(Effect.logInfo("drain begun"), counts);
+  connections.tellAll({
+    type: "server_draining",
+    reconnect_after_ms: limits.reconnectAfterMs,
+  });
+});
+
 /** Clients hear of it with the first and mildest way. */
 function leaveRuns(
   { runtime }: Composed,
   how: keyof Leaving,
 ): Effect.Effect<void> {
   const leave = Effect.gen(function* () {
-    if (how === "finish") {
-      (yield* Connections).tellAll({
-        type: "server_draining",
-        reconnect_after_ms: limits.reconnectAfterMs,
-      });
-    }
+    if (how === "finish") yield* tellOfDrain;
     yield* (yield* Runs).leaving[how];
   });
   return Effect.promise((signal) => runtime.runPromise(leave, { signal }));
@@ -230,6 +241,10 @@ function leaveRuns(
 
 function closeSockets(parts: Parts | null): Effect.Effect<void> {
   if (parts === null) return Effect.void;
-  const close = Effect.flatMap(Connections, (it) => it.closeAll);
+  const close = Effect.gen(function* () {
+    const runs = (yield* Runs).active();
+    yield* Effect.annotateLogs(Effect.logInfo("drain ended"), { runs });
+    yield* (yield* Connections).closeAll;
+  });
   return Effect.promise(() => parts.composed.runtime.runPromise(close));
 }

@@ -27,12 +27,21 @@ import { openServer } from "../adapters/pool.ts";
 import type { OpenedDatabase } from "../adapters/pool.ts";
 import { makePreparation } from "../adapters/preparation.ts";
 import { storeLayer, usageStoreLayer } from "../adapters/store/index.ts";
+import { reportStoreLayer } from "../adapters/store/reports.ts";
 import { Health } from "../domain/health.ts";
 import { limits } from "../domain/limits.ts";
-import type { Bus, Jobs, Store, UsageStore } from "../domain/ports.ts";
+import type {
+  Bus,
+  Jobs,
+  ReportStore,
+  Store,
+  UsageStore,
+} from "../domain/ports.ts";
 import type { AppConfig } from "./config.ts";
 import { takeLock } from "./lock.ts";
 import type { Lock } from "./lock.ts";
+import { nameSession } from "./telemetry.ts";
+import { APPLICATION_NAME } from "./version.ts";
 
 export interface Storage extends OpenedDatabase {
   /** The lock of the embedded database; null on a server's. */
@@ -58,7 +67,7 @@ export function openStorage(
 ): Effect.Effect<Storage, unknown, Scope.Scope> {
   return config.databaseUrl === null
     ? openLocal(config.dataDir)
-    : Effect.map(openServer(config.databaseUrl), (it) => ({
+    : Effect.map(openServer(config.databaseUrl, APPLICATION_NAME), (it) => ({
         ...it,
         lock: null,
       }));
@@ -74,7 +83,10 @@ function openLocal(
     );
     const { pool } = yield* Effect.acquireRelease(
       Effect.tryPromise(() =>
-        openEmbedded(join(dataDir, "database"), { types: poolTypes }),
+        openEmbedded(join(dataDir, "database"), {
+          types: poolTypes,
+          onConnect: nameSession,
+        }),
       ),
       ({ pool, close }) =>
         Effect.promise(async () => (await pool.end(), await close())),
@@ -88,7 +100,7 @@ function openLocal(
   });
 }
 
-type Stored = Database | Jobs | Store | UsageStore;
+type Stored = Database | Jobs | ReportStore | Store | UsageStore;
 
 /** `wrong` fails when the database answers and is not what it must be. */
 export function storageLayer(
@@ -103,6 +115,7 @@ export function storageLayer(
       return Layer.mergeAll(
         storeLayer({ ...settings, enqueue: makeEnqueue(boss) }),
         usageStoreLayer,
+        reportStoreLayer,
         jobsLayer(boss, breaker),
       ).pipe(
         Layer.provideMerge(

@@ -10,11 +10,13 @@ import type { Try } from "./ports.ts";
 export function untilAnswered<A, E, R>(
   call: (which: Try) => Effect.Effect<A, E | ServiceUnavailable, R>,
   schedule: Schedule.Schedule<unknown>,
+  countAgain: () => void,
 ): Effect.Effect<A, E | ServiceUnavailable, R> {
   return Effect.suspend(() => {
     let next: Try = "first";
     const once = Effect.suspend(() => {
       const which = next;
+      if (which === "again") countAgain();
       next = "again";
       return call(which);
     });

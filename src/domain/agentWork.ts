@@ -3,7 +3,6 @@
  * step that is stored with its last event. Promises: it is the only writer of its agent's events, and none of its methods throws.
  */
 import { Effect } from "effect";
-import { v7 as uuid } from "uuid";
 import type {
   AgentDecision,
   AgentEnding,
@@ -11,13 +10,16 @@ import type {
   ToolOutcome,
   ToolUse,
 } from "../../machines/agent.ts";
-import type { Agent, AgentView, Decision, Tool } from "./agents/definition.ts";
+import type { Agent, AgentView, Tool } from "./agents/definition.ts";
+import type { Witness } from "./bridge.ts";
+import { toMachine, TOO_MANY_CALLS } from "./decisions.ts";
 import { displayCopy } from "./display.ts";
 import { ToolFailed } from "./errors.ts";
 import { resultOf } from "./toolResults.ts";
 import { limits } from "./limits.ts";
 import type { Cache } from "./ports.ts";
 import type { RunLog } from "./runLog.ts";
+import type { RunObserver } from "./runObserver.ts";
 import type {
   JsonObject,
   RunId,
@@ -45,6 +47,7 @@ export interface AgentAssignment<R> extends AgentSettings {
   /** The step's place in the run, from 0. */
   readonly position: number;
   readonly log: RunLog;
+  readonly observer: RunObserver;
   readonly finished: (step: Step) => void;
 }
 
@@ -67,6 +70,7 @@ export class AgentWork<R> implements AgentHost {
   // --- what the machine tells
 
   started(): void {
+    this.#given.observer.agentStarted(this.#given.agent.name);
     this.#write({ type: "agent_started", goal: this.#given.agent.goal });
   }
 
@@ -80,6 +84,7 @@ export class AgentWork<R> implements AgentHost {
 
   toolExecuting(use: ToolUse): void {
     this.#toolStartedMs = performance.now();
+    this.#given.observer.toolStarted(use);
     this.#write({
       type: "tool_executing",
       tool_call_id: use.tool_call_id,
@@ -91,6 +96,7 @@ export class AgentWork<R> implements AgentHost {
 
   toolCompleted(use: ToolUse, outcome: ToolOutcome): void {
     const call = this.#toCall(use, outcome);
+    this.#given.observer.toolCompleted(outcome);
     this.#calls.push(call);
     this.#given.log.writeCall(call);
     this.#write({
@@ -120,6 +126,7 @@ export class AgentWork<R> implements AgentHost {
       result: step.result === null ? null : displayCopy(step.result),
       error: step.error,
     });
+    this.#given.observer.agentCompleted(step);
     this.#given.finished(step);
   }
 
@@ -154,6 +161,11 @@ export class AgentWork<R> implements AgentHost {
         return result;
       }),
     );
+  }
+
+  /** Who hears what goes wrong with the agent, or with a use of a tool. */
+  witness(use?: ToolUse): Witness {
+    return this.#given.observer.agentWitness(this.#given.agent.name, use);
   }
 
   // --- helpers
@@ -221,23 +233,6 @@ export class AgentWork<R> implements AgentHost {
   #write(body: Parameters<RunLog["write"]>[2]): void {
     this.#given.log.write(this.#given.agent.name, this.#given.supervisor, body);
   }
-}
-
-const TOO_MANY_CALLS: AgentDecision = {
-  kind: "fail",
-  error: {
-    code: "too_many_tool_calls",
-    message: `Stopped after ${limits.toolCallsPerAgentMax} tool calls.`,
-  },
-};
-
-function toMachine(decision: Decision): AgentDecision {
-  if (decision.kind !== "useTool") return decision;
-  const { tool, parameters, purpose, final = false } = decision;
-  return {
-    kind: "useTool",
-    use: { tool_call_id: uuid(), tool, parameters, purpose, final },
-  };
 }
 
 function elapsedMs(since: number): number {

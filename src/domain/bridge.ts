@@ -11,6 +11,8 @@ import type {
   EventObject,
   Snapshot,
 } from "xstate";
+import { causeOf } from "./causes.ts";
+import { countDefect } from "./metrics.ts";
 
 /** The runtime was taken down under the actor. */
 export class Interrupted extends Data.TaggedError("Interrupted")<{}> {}
@@ -27,6 +29,13 @@ export type EffectRunner<R> = Pick<
   "runFork"
 >;
 
+/** Who hears of a defect or a typed failure, and what the log lines of the effect carry. */
+export interface Witness {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly died?: (defect: unknown) => void;
+  readonly failed?: (failure: unknown) => void;
+}
+
 const DONE = "effect.done";
 const FAILED = "effect.failed";
 const STOPPED = "xstate.stop";
@@ -38,10 +47,19 @@ export function makeFromEffect<R>(runner: EffectRunner<R>) {
   function run(
     self: AnyActorRef,
     effect: Effect.Effect<unknown, unknown, R>,
+    witness: Witness | undefined,
   ): void {
     const fiber = runner.runFork(
-      Effect.tapDefect(effect, (defect) =>
-        Effect.logError("defect in an actor", defect),
+      effect.pipe(
+        Effect.tapDefect((defect) => {
+          countDefect();
+          witness?.died?.(defect);
+          return Effect.logError("defect in an actor", causeOf(defect));
+        }),
+        Effect.tapError((failure) =>
+          Effect.sync(() => witness?.failed?.(failure)),
+        ),
+        Effect.annotateLogs(witness?.labels ?? {}),
       ),
     );
     fibers.set(self, fiber);
@@ -56,9 +74,10 @@ export function makeFromEffect<R>(runner: EffectRunner<R>) {
     });
   }
 
-  /** Actor logic that runs `program` with the actor's input. */
+  /** Actor logic that runs `program` with the actor's input; `witnessOf` says who hears of its defects. */
   return function fromEffect<Output, Input>(
     program: (input: Input) => Effect.Effect<Output, unknown, R>,
+    witnessOf?: (input: Input) => Witness,
   ): EffectLogic<Output, Input> {
     return {
       getInitialSnapshot: (_, input) =>
@@ -71,7 +90,8 @@ export function makeFromEffect<R>(runner: EffectRunner<R>) {
       getPersistedSnapshot: (snapshot) => snapshot,
       start: (snapshot, { self }) => {
         if (snapshot.status === "active") {
-          run(self, program((snapshot as { input?: Input }).input as Input));
+          const input = (snapshot as { input?: Input }).input as Input;
+          run(self, program(input), witnessOf?.(input));
         }
       },
       transition: (snapshot, event, { self }) => {

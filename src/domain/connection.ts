@@ -10,7 +10,9 @@ import type {
   ConnectionHost,
 } from "../../machines/connection.ts";
 import { closing, DISMISSAL } from "./closing.ts";
+import * as notes from "./connectionNotes.ts";
 import type { Outlet } from "./delivery.ts";
+import type { DeliveryWatch, WatchedThreads } from "./deliveryWatch.ts";
 import type { HealthStatus } from "./health.ts";
 import { Inbox } from "./inbox.ts";
 import { Holding } from "./holding.ts";
@@ -20,7 +22,7 @@ import { Heartbeat, TokenWatch } from "./liveness.ts";
 import type { ConnectionId, Thread } from "./model.ts";
 import { News } from "./news.ts";
 import type { Identity } from "./ports.ts";
-import type { CloseCode, ConnectionFrame, Event } from "./protocol.ts";
+import type { ConnectionFrame, Event } from "./protocol.ts";
 import type { Caller, RouterNeeds, RouterSettings } from "./router.ts";
 import { Sender } from "./sender.ts";
 import { rememberThreads } from "./sessions.ts";
@@ -38,7 +40,8 @@ export interface ConnectionGiven {
   ) => Fiber.Fiber<void>;
   readonly send: (event: ConnectionEvent) => void;
   readonly greeting: (connection: Connection) => ConnectionFrame;
-  readonly released: (code: CloseCode | null) => void;
+  readonly released: () => void;
+  readonly watch: DeliveryWatch;
   /** The text of an event, made once for all who get it. */
   readonly textOf: (event: Event) => string;
 }
@@ -94,7 +97,7 @@ export class Connection implements ConnectionHost {
     const holding = new Holding();
     const news = new News({
       send: (frame) => this.send(frame),
-      leave: (thread) => this.#given.fork(joined.leave(thread)),
+      leave: (thread) => this.#given.fork(threads.leave(thread)),
     });
     const joined: JoinedThreads = new JoinedThreads(
       identity.user_id,
@@ -102,9 +105,11 @@ export class Connection implements ConnectionHost {
       () =>
         this.#given.send({ type: "runs.changed", active: joined.activeRuns }),
     );
+    const threads = this.#given.watch.over(joined);
     const inbox = new Inbox({
       user: identity.user_id,
-      caller: this.#caller(joined, holding),
+      labels: { connection_id: this.id, user_id: identity.user_id },
+      caller: this.#caller(threads, holding),
       settings: this.#given.router,
       fork: this.#given.fork,
       send: (frame) => this.send(frame),
@@ -115,6 +120,7 @@ export class Connection implements ConnectionHost {
     });
     const hearing = this.#given.fork(news.hear(identity.user_id));
     this.#opened = { wire, sender, inbox, joined, hearing };
+    this.#given.fork(notes.opened(this));
     this.send(this.#given.greeting(this));
     this.#ping(wire);
     inbox.joinFromUrl(this.#upgrade?.thread_id ?? null);
@@ -141,8 +147,9 @@ export class Connection implements ConnectionHost {
         wire.send(JSON.stringify({ type: "error", ...how.error }));
       wire.close(how.code, how.reason);
     }
+    this.#given.fork(notes.closed(this, how, this.#opened !== null));
     if (this.#opened !== null) this.#releaseOpened(this.#opened);
-    this.#given.released(how?.code ?? null);
+    this.#given.released();
   }
 
   /** Sends a frame that is not an event; before the greeting there is nobody to send to. */
@@ -183,6 +190,7 @@ export class Connection implements ConnectionHost {
     return {
       deliver: (event) => {
         sender.write(this.#given.textOf(event));
+        this.#given.watch.delivered(event);
         this.#opened?.joined.observe(event);
       },
       isWritable: () => sender.isWritable(),
@@ -191,14 +199,11 @@ export class Connection implements ConnectionHost {
     };
   }
 
-  #caller(joined: JoinedThreads, holding: Holding): Omit<Caller, "answer"> {
+  #caller(threads: WatchedThreads, holding: Holding): Omit<Caller, "answer"> {
     return {
       user_id: this.identity!.user_id,
-      join: (thread, afterSeq) => joined.join(thread, afterSeq),
-      follow: (submitted) => joined.follow(submitted),
+      ...threads,
       holding: (work) => holding.during(work),
-      leave: (thread) => joined.leave(thread),
-      acknowledge: (thread, seq) => joined.acknowledge(thread, seq),
       refresh: (identity) => this.#refresh(identity),
       dismiss: (reason) => this.#given.send({ type: DISMISSAL[reason] }),
     };
@@ -233,6 +238,7 @@ export class Connection implements ConnectionHost {
     sender.close();
     hearing.interruptUnsafe();
     inbox.close();
+    this.#given.watch.close();
     this.#opened = null;
     this.#given.fork(
       Effect.andThen(joined.leaveAll(), rememberThreads(user, remembered)),

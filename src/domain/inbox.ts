@@ -5,6 +5,7 @@
  */
 import { Cause, Effect, Exit, Result } from "effect";
 import type { Fiber } from "effect";
+import { frameDied } from "./connectionNotes.ts";
 import { describe, InvalidMessage } from "./errors.ts";
 import type { ErrorDescription, FrameFailure } from "./errors.ts";
 import { decodeFrame } from "./frames.ts";
@@ -18,6 +19,8 @@ import type { Caller, RouterNeeds, RouterSettings } from "./router.ts";
 
 export interface InboxGiven {
   readonly user: UserId;
+  /** What stands in a log line about its frames. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly caller: Omit<Caller, "answer">;
   readonly settings: RouterSettings;
   readonly fork: (
@@ -160,11 +163,8 @@ export class Inbox {
             this.#refuse(failure.value, envelope, messageId),
           );
         if (Cause.hasInterruptsOnly(exit.cause)) return Effect.void;
-        return Effect.logError("a frame could not be handled", exit.cause).pipe(
-          Effect.andThen(
-            Effect.sync(() => this.#sendError(INTERNAL, envelope, messageId)),
-          ),
-        );
+        this.#sendError(INTERNAL, envelope, messageId);
+        return frameDied(exit.cause, this.#given.labels);
       }),
     );
   }

@@ -98,6 +98,22 @@ export const limits = {
   displayBytesMax: 16 * KiB,
   displayDepthMax: 8,
 
+  // --- what operators see
+  queueDepthIntervalMs: 1_000,
+  queueDepthTimeoutMs: 1_000,
+  eventLoopResolutionMs: 20,
+  spansPerBatchMax: 512,
+  spanExportIntervalMs: 1_000,
+  spanExportTimeoutMs: 5_000,
+  spanBatchesUnderWayMax: 4,
+  reportsPerRunMax: 100,
+  reportsWaitingMax: 1_000,
+  reportWriteTimeoutMs: 5_000,
+  reportTokenSeconds: 60,
+  causeDepthMax: 8,
+  causeStackLinesMax: 30,
+  causeTextCharactersMax: 1_000,
+
   // --- cache and bus
   cacheEntriesMax: 100_000,
   cacheCommandTimeoutMs: 1_000,

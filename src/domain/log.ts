@@ -2,10 +2,19 @@
  * The event log of this node: append, then publish (R7). Owns what is waiting to be appended. Whatever waits, of all runs, goes into
  * one transaction (group commit). Promises: events of a run are stored in the order written; a fenced run stores nothing more, and is told.
  */
-import { Context, Deferred, Effect, Layer, Queue, Schedule } from "effect";
+import {
+  Cause,
+  Context,
+  Deferred,
+  Effect,
+  Layer,
+  Queue,
+  Schedule,
+} from "effect";
 import { untilAnswered } from "./again.ts";
+import { causeOf } from "./causes.ts";
 import { limits } from "./limits.ts";
-import { countEventsAppended } from "./metrics.ts";
+import { countDefect, countEventsAppended, countRetry } from "./metrics.ts";
 import type { ThreadId, UserId } from "./model.ts";
 import { Bus, Store, topics } from "./ports.ts";
 import type { Append, Appended, Ended } from "./ports.ts";
@@ -48,19 +57,15 @@ export const eventLogLayer: Layer.Layer<EventLog, never, Store | Bus> =
         untilAnswered(
           (which) => store.append(batch, which),
           whileDatabaseIsAway,
+          () => countRetry("append"),
         );
       /** A defect in one run's events must not end the others: each is tried alone, and the bad one is fenced. */
-      const appendOneByOne = (batch: readonly Append[]) =>
-        Effect.forEach(batch, (it) =>
-          store.append([it], "again").pipe(
+      const appendOneByOne = (taken: readonly Taken[]) =>
+        Effect.forEach(taken, (it) =>
+          store.append([it.append], "again").pipe(
             Effect.retry(whileDatabaseIsAway),
             Effect.map((answers) => answers[0]!),
-            Effect.catchCause((cause) =>
-              Effect.logError("events refused by the store", cause).pipe(
-                Effect.annotateLogs({ run_id: it.run_id }),
-                Effect.as<Appended>({ fenced: true }),
-              ),
-            ),
+            Effect.catchCause((cause) => fenceRefused(it, cause)),
           ),
         );
 
@@ -68,7 +73,7 @@ export const eventLogLayer: Layer.Layer<EventLog, never, Store | Bus> =
         const taken = takeBatch(waiting);
         const batch = taken.map((it) => it.append);
         const answers = yield* append(batch).pipe(
-          Effect.catchDefect(() => appendOneByOne(batch)),
+          Effect.catchDefect(() => appendOneByOne(taken)),
         );
         for (const [index, { of }] of taken.entries()) {
           yield* settle(of, answers[index]!, publish);
@@ -122,9 +127,28 @@ export const whileDatabaseIsAway = Schedule.min([
   Schedule.spaced(limits.appendRetryIntervalMsMax),
 ]);
 
+interface Taken {
+  readonly of: Waiting;
+  readonly append: Append;
+}
+
+/** The run of events that cannot be stored is told, and goes no further. */
+function fenceRefused(
+  { of }: Taken,
+  cause: Cause.Cause<unknown>,
+): Effect.Effect<Appended> {
+  countDefect();
+  of.listener.refused(cause);
+  const defect = causeOf(Cause.squash(cause));
+  return Effect.logError("events refused by the store", defect).pipe(
+    Effect.annotateLogs({ run_id: of.run.run_id, user_id: of.run.user_id }),
+    Effect.as<Appended>({ fenced: true }),
+  );
+}
+
 /** Takes what waits, up to the bound on a batch; the rest stays for the next one. */
-function takeBatch(waiting: Set<Waiting>) {
-  const taken: { of: Waiting; append: Append }[] = [];
+function takeBatch(waiting: Set<Waiting>): readonly Taken[] {
+  const taken: Taken[] = [];
   let count = 0;
   for (const run of waiting) {
     if (count > 0 && count + run.events.length > limits.appendBatchEventsMax)
@@ -148,7 +172,7 @@ function settle(
     run.underWay = null;
     yield* Deferred.succeed(done, undefined);
     if (answer.fenced) return run.listener.fenced();
-    yield* countEventsAppended(answer.events.length);
+    countEventsAppended(answer.events.length);
     yield* publish(run.run.thread_id, answer.events);
     if (answer.stopRequested) run.listener.stopRequested();
   });

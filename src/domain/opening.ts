@@ -11,16 +11,18 @@ import { connectionMachine } from "../../machines/connection.ts";
 import type { ConnectionHost } from "../../machines/connection.ts";
 import { makeFromEffect, tell } from "./bridge.ts";
 import { Connection } from "./connection.ts";
+import * as notes from "./connectionNotes.ts";
+import { DeliveryWatch } from "./deliveryWatch.ts";
 import { TooManyConnections } from "./errors.ts";
 import { Health } from "./health.ts";
 import { limits } from "./limits.ts";
-import { countConnectionClosed } from "./metrics.ts";
 import type { ConnectionId, Thread, UserId } from "./model.ts";
 import { Store } from "./ports.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import type { ConnectionFrame, Event } from "./protocol.ts";
 import type { RouterNeeds } from "./router.ts";
 import { authenticate, recallThreads } from "./sessions.ts";
+import { Tracing } from "./tracing.ts";
 import type { HeldUpgrade } from "./wire.ts";
 
 export interface ConnectionSettings {
@@ -82,6 +84,7 @@ export function makeOpener(settings: ConnectionSettings, registry: Registry) {
       effect: Effect.Effect<A, E, RouterNeeds>,
     ): Fiber.Fiber<A, E> => forkScoped(Effect.provideContext(effect, context));
     const health = Context.get(context, Health);
+    const tracing = yield* Tracing;
     const machine = provideMachine(settings, registry, fork);
     const texts = new WeakMap<Event, string>();
     const textOf = (event: Event) => {
@@ -100,11 +103,9 @@ export function makeOpener(settings: ConnectionSettings, registry: Registry) {
         fork,
         textOf,
         send: (event) => tell(actor, event),
+        watch: new DeliveryWatch(tracing),
         greeting: (it) => greeting(it, settings, health),
-        released: (code) => {
-          registry.remove(id);
-          fork(countConnectionClosed(code ?? "none"));
-        },
+        released: () => registry.remove(id),
       });
       const actor = createActor(machine, {
         input: {
@@ -116,7 +117,7 @@ export function makeOpener(settings: ConnectionSettings, registry: Registry) {
       actor.subscribe({
         error: (error) => {
           connection.release({ kind: "defect", error });
-          fork(Effect.logError("a connection's machine failed", error));
+          fork(notes.died(connection, error));
         },
       });
       upgrade.onGone(() => tell(actor, { type: "socket.closed" }));
@@ -136,13 +137,18 @@ function provideMachine(
 ) {
   const fromEffect = makeFromEffect<RouterNeeds>({ runFork: fork });
   type Input = { host: ConnectionHost };
+  const witnessOf = ({ host }: Input) => ({
+    labels: notes.labelsOf(connectionOf(host)),
+  });
   return connectionMachine.provide({
     actors: {
-      verify: fromEffect<unknown, Input>(({ host }) =>
-        verify(connectionOf(host)),
+      verify: fromEffect<unknown, Input>(
+        ({ host }) => verify(connectionOf(host)),
+        witnessOf,
       ),
-      open: fromEffect<unknown, Input>(({ host }) =>
-        build(connectionOf(host), settings, registry),
+      open: fromEffect<unknown, Input>(
+        ({ host }) => build(connectionOf(host), settings, registry),
+        witnessOf,
       ),
     },
   });

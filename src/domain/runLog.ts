@@ -3,6 +3,7 @@
  * together are stored together, in the order written; writing never waits.
  */
 import { Deferred, Effect } from "effect";
+import type { Cause } from "effect";
 import { v7 as uuid } from "uuid";
 import type { RunId, Step, ThreadId, ToolCall, UserId } from "./model.ts";
 import type { Append, PendingEvent } from "./ports.ts";
@@ -20,6 +21,8 @@ export interface LogListener {
   readonly fenced: () => void;
   /** Somebody asked for its stop and the message may have been lost. */
   readonly stopRequested: () => void;
+  /** The store refuses the run's events, which is a defect: it is fenced next. */
+  readonly refused: (cause: Cause.Cause<unknown>) => void;
 }
 
 /** One run's end of the log. `write` is synchronous, so that a machine's action can call it. */

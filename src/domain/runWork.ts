@@ -14,16 +14,18 @@ import { untilAnswered } from "./again.ts";
 import { AgentWork } from "./agentWork.ts";
 import type { AgentSettings } from "./agentWork.ts";
 import type { AgentView, Application, Tool } from "./agents/definition.ts";
+import { conclude } from "./concluding.ts";
 import { endingOf, lastWords } from "./ending.ts";
 import type { RunFenced, ServiceUnavailable } from "./errors.ts";
 import { limits } from "./limits.ts";
-import { countEventsAppended, countRunEnded } from "./metrics.ts";
+import { countEventsAppended, countRetry } from "./metrics.ts";
 import { announceEnd, EventLog, whileDatabaseIsAway } from "./log.ts";
 import type { Step } from "./model.ts";
 import { Store } from "./ports.ts";
-import type { Bus, Claim, Ending, Job } from "./ports.ts";
+import type { Bus, Claim, Job } from "./ports.ts";
 import { closeOpen, hasBegun } from "./recovery.ts";
 import type { LogListener, RunLog } from "./runLog.ts";
+import type { RunObserver } from "./runObserver.ts";
 
 export const SUPERVISOR = "supervisor";
 
@@ -39,6 +41,7 @@ export type Disposition = "complete" | "handBack" | "release" | "leave";
 
 export class RunWork<R> implements RunHost {
   readonly job: Job;
+  readonly observer: RunObserver;
   readonly #application: Application<R>;
   readonly #tools: ReadonlyMap<string, Tool<R>>;
   readonly #settings: RunSettings;
@@ -57,8 +60,10 @@ export class RunWork<R> implements RunHost {
     readonly application: Application<R>;
     readonly settings: RunSettings;
     readonly listener: LogListener;
+    readonly observer: RunObserver;
   }) {
     this.job = given.job;
+    this.observer = given.observer;
     this.#application = given.application;
     this.#tools = new Map(given.application.tools.map((it) => [it.name, it]));
     this.#settings = given.settings;
@@ -108,6 +113,7 @@ export class RunWork<R> implements RunHost {
       this.#outcome = claim === null ? "over" : "open";
       if (claim === null) return "gone";
       this.#claim = claim;
+      this.observer.claimed(claim);
       const spentMs = Date.now() - Date.parse(claim.started_at);
       this.#deadlineMs =
         performance.now() + this.#settings.runTimeoutMs - spentMs;
@@ -132,6 +138,7 @@ export class RunWork<R> implements RunHost {
     const ended = yield* untilAnswered(
       (which) => store.end(rest, ending, which),
       endingRetries,
+      () => countRetry("ending"),
     ).pipe(
       Effect.tapError((error) =>
         Effect.sync(() => {
@@ -141,10 +148,14 @@ export class RunWork<R> implements RunHost {
       ),
     );
     this.#outcome = "over";
-    yield* countRunEnded(ending.status);
-    yield* countEventsAppended(ended.events.length);
+    const { status, error } = ending;
+    this.observer.ended(status, error, this.#claimed.started_at);
+    countEventsAppended(ended.events.length);
     yield* announceEnd(this.#claimed.user_id, ended);
-    yield* this.#conclude(ending);
+    yield* conclude(this.#application, ending, this.#claimed, {
+      timeoutMs: this.#settings.toolTimeoutMs,
+      labels: this.observer.labels,
+    });
     return ending.status;
   });
 
@@ -206,6 +217,7 @@ export class RunWork<R> implements RunHost {
       run_id,
       position: this.#steps.length,
       log: this.#runLog,
+      observer: this.observer,
       ...this.#settings,
       finished: (step) => {
         this.#steps.push(step);
@@ -222,20 +234,6 @@ export class RunWork<R> implements RunHost {
     } catch {
       return null;
     }
-  }
-
-  #conclude(ending: Ending): Effect.Effect<void, never, R> {
-    const { concluded } = this.#application;
-    if (ending.answer === null || concluded === undefined) return Effect.void;
-    const { user_id, thread_id, run_id } = this.#claimed;
-    const now = this.#view().now;
-    return concluded(ending.answer, { user_id, thread_id, run_id, now }).pipe(
-      Effect.timeoutOption(this.#settings.toolTimeoutMs),
-      Effect.asVoid,
-      Effect.catchDefect((defect) =>
-        Effect.logError("an answer could not be concluded", defect),
-      ),
-    );
   }
 
   #write(body: Parameters<RunLog["write"]>[2]): void {

@@ -13,11 +13,15 @@ import type {
 } from "./errors.ts";
 import { announceEnd } from "./log.ts";
 import type { EventLog } from "./log.ts";
+import { traceMessage } from "./messageTrace.ts";
+import { countEventsAppended, countRunEnded } from "./metrics.ts";
 import type { RunId, ThreadId, UserId } from "./model.ts";
 import { Bus, Jobs, Store, topics } from "./ports.ts";
 import type { Cache, PendingEvent, Submission, Submitted } from "./ports.ts";
+import type { Reports } from "./reports.ts";
 import { pendingEvent } from "./runLog.ts";
 import { SUPERVISOR } from "./runWork.ts";
+import { Tracing } from "./tracing.ts";
 import { makeWorker } from "./worker.ts";
 import type { Worker, WorkerOptions } from "./worker.ts";
 
@@ -26,7 +30,7 @@ export class Runs extends Context.Service<
   {
     readonly submit: (
       user: UserId,
-      submission: Submission,
+      question: Question,
     ) => Effect.Effect<
       Submitted,
       ThreadNotFound | Busy | TooManyRuns | QueueFull | ServiceUnavailable
@@ -47,7 +51,10 @@ export class Runs extends Context.Service<
   }
 >()("goldenpath/Runs") {}
 
-type Needs = Store | EventLog | Bus;
+/** A message as it came. */
+export type Question = Omit<Submission, "traceparent">;
+
+type Needs = Store | EventLog | Bus | Reports;
 
 /** The service for one application; `R` are the services its tools need. */
 export function runsLayer<R>(
@@ -59,6 +66,7 @@ export function runsLayer<R>(
       const worker = yield* makeWorker(options);
       const store = yield* Store;
       const bus = yield* Bus;
+      const tracing = yield* Tracing;
       const needs = yield* Effect.context<Needs>();
       const fork = yield* FiberSet.makeRuntime<never>();
 
@@ -66,15 +74,18 @@ export function runsLayer<R>(
       const stop = (user: UserId, run: RunId) =>
         Effect.gen(function* () {
           const outcome = yield* store.requestStop(user, run, stoppedInQueue);
-          if (outcome.state === "ended") yield* announceEnd(user, outcome);
+          if (outcome.state === "ended") {
+            countRunEnded("cancelled");
+            countEventsAppended(outcome.events.length);
+            yield* announceEnd(user, outcome);
+          }
           if (outcome.state === "marked") {
             yield* bus.publish(topics.run(run), { kind: "stop", run_id: run });
           }
         }).pipe(Effect.provideContext(needs), Effect.uninterruptible);
 
-      const submit = (user: UserId, submission: Submission) =>
+      const tell = (user: UserId, submitted: Submitted) =>
         Effect.gen(function* () {
-          const submitted = yield* store.submit(user, submission);
           // Not waited for: an interrupted run's ending makes the new run due, and its `ack` must be out by then.
           fork(
             Effect.forEach(submitted.interrupted, (run) =>
@@ -84,8 +95,14 @@ export function runsLayer<R>(
           if (submitted.dispatched) {
             yield* bus.publish(topics.work, { kind: "work" });
           }
-          return submitted;
-        }).pipe(Effect.uninterruptible);
+        });
+      const submit = (user: UserId, question: Question) =>
+        traceMessage(
+          tracing,
+          user,
+          (traceparent) => store.submit(user, { ...question, traceparent }),
+          (submitted) => tell(user, submitted),
+        ).pipe(Effect.uninterruptible);
 
       const deleteThread = (user: UserId, thread_id: ThreadId) =>
         Effect.gen(function* () {

@@ -16,8 +16,11 @@ import { limits } from "./limits.ts";
 import type { EventLog } from "./log.ts";
 import { Bus, Jobs, Store, topics } from "./ports.ts";
 import type { Cache, Job } from "./ports.ts";
+import { Reports } from "./reports.ts";
+import { RunObserver } from "./runObserver.ts";
 import { RunWork } from "./runWork.ts";
 import type { RunSettings } from "./runWork.ts";
+import { Tracing } from "./tracing.ts";
 
 export interface WorkerOptions<R> {
   readonly application: Application<R>;
@@ -34,7 +37,7 @@ export interface Worker {
   readonly active: () => number;
 }
 
-type Needs = Store | EventLog | Bus | Cache;
+type Needs = Store | EventLog | Bus | Cache | Reports;
 type RunActor = ActorRefFrom<typeof runMachine>;
 
 /** Starts the worker; it works until its scope closes. */
@@ -122,6 +125,7 @@ function settle<R>(
 ): Effect.Effect<void, never, Jobs | Store | Bus> {
   return Effect.gen(function* () {
     const jobs = yield* Jobs;
+    for (const { observer } of works) observer.left();
     const complete = works.filter((it) => it.disposition === "complete");
     if (complete.length > 0) {
       yield* Effect.ignore(jobs.complete(complete.map((it) => it.job)));
@@ -150,11 +154,19 @@ function makeRunFactory<R>(options: WorkerOptions<R>) {
   return Effect.gen(function* () {
     const bus = yield* Bus;
     const machine = yield* provideMachine<R>();
+    const tools = {
+      tracing: yield* Tracing,
+      reports: yield* Reports,
+      context: yield* Effect.context<never>(),
+    };
     return (job: Job) => {
+      const observer = new RunObserver(job, tools);
       const work: RunWork<R> = new RunWork<R>({
         job,
         ...options,
+        observer,
         listener: {
+          refused: (cause) => observer.refused(cause),
           fenced: () => tell(actor, { type: "run.fenced" }),
           stopRequested: () => tell(actor, { type: "run.stop" }),
         },
@@ -192,15 +204,27 @@ function provideMachine<R>() {
     });
     return runMachine.provide({
       actors: {
-        claim: fromEffect(({ host }) => workOf<R>(host).claim),
-        persist: fromEffect(({ host }) => workOf<R>(host).persist),
+        claim: fromEffect(
+          ({ host }) => workOf<R>(host).claim,
+          ({ host }) => workOf<R>(host).observer.witness("claim"),
+        ),
+        persist: fromEffect(
+          ({ host }) => workOf<R>(host).persist,
+          ({ host }) => workOf<R>(host).observer.witness("ending"),
+        ),
         agent: agentMachine.provide({
           actors: {
-            decide: fromEffect(({ host }) => agentOf<R>(host).decide),
+            decide: fromEffect(
+              ({ host }) => agentOf<R>(host).decide,
+              ({ host }) => agentOf<R>(host).witness(),
+            ),
             useTool: fromEffect<
               NonReducibleUnknown,
               { host: AgentHost; use: ToolUse }
-            >(({ host, use }) => agentOf<R>(host).useTool(use)),
+            >(
+              ({ host, use }) => agentOf<R>(host).useTool(use),
+              ({ host, use }) => agentOf<R>(host).witness(use),
+            ),
           },
         }),
       },

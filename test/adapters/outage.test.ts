@@ -28,7 +28,7 @@ describe.skipIf(SERVER === null)("on a server", () => {
   let probe: () => Promise<void>;
   beforeAll(async () => {
     ({ pool, probe } = await Effect.runPromise(
-      Scope.provide(openServer(SERVER!), scope),
+      Scope.provide(openServer(SERVER!, "test"), scope),
     ));
   });
   afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)));
@@ -91,7 +91,7 @@ test("where nobody listens a call fails and a probe too", async () => {
   const url = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
   const scope = Scope.makeUnsafe();
   const { pool, probe } = await Effect.runPromise(
-    Scope.provide(openServer(url), scope),
+    Scope.provide(openServer(url, "test"), scope),
   );
   await expect(through(breaker, () => pool.query("select 1"))).rejects.toThrow(
     "ECONNREFUSED",

@@ -27,11 +27,20 @@ describe.each(backends)("Jobs on $name", ({ open }) => {
 
   const use = <A, E>(work: (jobs: Jobs["Service"]) => Effect.Effect<A, E>) =>
     backend.run(Jobs.use(work));
-  const fetch = (limit = 100) => use((it) => it.fetch(limit));
+  const fetchAll = (limit = 100) => use((it) => it.fetch(limit));
+  /** Jobs without how long they waited, which no test decides. */
+  const fetch = async (limit = 100): Promise<Job[]> =>
+    (await fetchAll(limit)).map((it) => ({ ...it, waited_ms: null }));
   const newJob = async (): Promise<Job> => {
     const user_id = crypto.randomUUID() as UserId;
     const { run_id } = await submit(backend, user_id);
-    return { job_id: run_id, run_id, user_id };
+    return {
+      traceparent: null,
+      waited_ms: null,
+      job_id: run_id,
+      run_id,
+      user_id,
+    };
   };
   /** Lets so many seconds pass for a job's heartbeat, and has the queue looked after. */
   const age = async (job: Job, seconds: number) => {
@@ -54,6 +63,22 @@ describe.each(backends)("Jobs on $name", ({ open }) => {
     const job = await newJob();
     expect(await fetch()).toEqual([job]);
     expect(await fetch()).toEqual([]);
+  });
+
+  test("a job says how long it was due at its first fetch, and only then; the trace it continues each time", async () => {
+    const user_id = crypto.randomUUID() as UserId;
+    const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    await submit(backend, user_id, { traceparent });
+    await backend.pool.query(
+      "update pgboss.job set created_on = created_on - interval '2 seconds' where state = 'created'",
+    );
+    const [first] = await fetchAll();
+    expect(first).toMatchObject({ user_id, traceparent });
+    expect(first!.waited_ms).toBeGreaterThanOrEqual(2_000);
+    expect(first!.waited_ms).toBeLessThan(60_000);
+    await use((it) => it.release(first!));
+    const [again] = await fetchAll();
+    expect(again).toEqual({ ...first, waited_ms: null });
   });
 
   test("concurrent fetches share the jobs out, up to their limit", async () => {

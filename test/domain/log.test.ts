@@ -51,7 +51,11 @@ async function working(): Promise<Claim> {
   return (await claim(backend, user, run_id))!;
 }
 
-const silent = { fenced: () => undefined, stopRequested: () => undefined };
+const silent = {
+  fenced: () => undefined,
+  stopRequested: () => undefined,
+  refused: () => undefined,
+};
 const stored = async ({ user_id, thread_id }: Claim) => {
   const events = await backend.run(
     Store.use((it) => it.readEvents(user_id, thread_id, 0, 1_000)),

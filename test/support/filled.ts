@@ -23,6 +23,7 @@ export function submission(more: Partial<Submission> = {}): Submission {
     text: "a question",
     thread_id: null,
     if_busy: "enqueue",
+    traceparent: null,
     ...more,
   };
 }

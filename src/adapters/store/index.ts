@@ -54,6 +54,7 @@ function makeStore(
       asUserAlone(user, (trx) =>
         runs.requestStop(trx, user, run, lastWords, policy),
       ),
+    queueDepth: database.asWriter(runs.queueDepth),
     readEvents: (user, thread, after, limit) =>
       call<threads.EventRow>({
         name: "read_events",

@@ -19,12 +19,13 @@ import type {
   Ended,
   Ending,
   PendingEvent,
+  QueueDepth,
   StopOutcome,
 } from "../../domain/ports.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import { DEFAULT_PREFERENCES, json, requireUuid } from "./rows.ts";
-import { dispatchDue } from "./submit.ts";
+import { dispatchDue } from "./dispatch.ts";
 import type { RunPolicy } from "./submit.ts";
 import { append, toEvent } from "./log.ts";
 
@@ -74,6 +75,15 @@ export async function handBack(
     where run_id = ${run} and ended_at is null and attempt = coalesce(${attempt}, attempt)`.execute(
     trx,
   );
+}
+
+/** Counts under the log writer's role, which sees when runs are due and nothing of what they hold. */
+export async function queueDepth(trx: Trx): Promise<QueueDepth> {
+  const { rows } = await sql<QueueDepth>`
+    select count(*) filter (where dispatched_at is not null) as due,
+      count(*) filter (where dispatched_at is null) as waiting
+    from runs where ended_at is null and status = 'queued'`.execute(trx);
+  return rows[0]!;
 }
 
 /** Whoever holds this row is alone with the thread's seq and with its runs' attempts and statuses. */

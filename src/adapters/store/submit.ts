@@ -20,6 +20,7 @@ import type { QueueWatch } from "../queueWatch.ts";
 import { selectThread, threadColumns, toThread } from "./rows.ts";
 import type { ThreadRow } from "./rows.ts";
 import { titleOf } from "./title.ts";
+import { enqueue } from "./dispatch.ts";
 
 export interface RunPolicy {
   readonly activeRunsPerUser: number;
@@ -48,7 +49,9 @@ export async function submit(
   const due = found.ahead === 0 && found.dispatched < policy.activeRunsPerUser;
   await insertRun(trx, user, fresh.run_id, thread, submission, due);
   if (due) {
-    await enqueue(trx, user, [fresh.run_id], policy);
+    const { run_id } = fresh;
+    const { traceparent } = submission;
+    await enqueue(trx, user, [{ run_id, traceparent }], policy);
     policy.queue.added();
   }
   return {
@@ -61,6 +64,7 @@ export async function submit(
     interrupted,
     dispatched: due,
     active: true,
+    traceparent: submission.traceparent,
     thread,
   };
 }
@@ -104,8 +108,9 @@ async function findDuplicate(
     ahead: number;
     active: boolean;
     after_seq: number;
+    traceparent: string | null;
   }>`
-    select r.run_id, r.thread_id, r.ended_at is null as active,
+    select r.run_id, r.thread_id, r.traceparent, r.ended_at is null as active,
       (select count(*) from runs a where a.thread_id = r.thread_id and a.ended_at is null and a.position < r.position
         and r.ended_at is null) as ahead,
       coalesce((select min(e.seq) - 1 from events e where e.thread_id = r.thread_id and e.run_id = r.run_id), t.last_seq) as after_seq
@@ -176,7 +181,7 @@ async function insertRun(
   user: UserId,
   run: RunId,
   thread: Thread,
-  { message_id, text }: Submission,
+  { message_id, text, traceparent }: Submission,
   due: boolean,
 ): Promise<void> {
   const { thread_id, title, created_at, updated_at } = thread;
@@ -186,63 +191,11 @@ async function insertRun(
       values (${thread_id}, ${user}, ${title}, ${created_at}, ${updated_at})
       on conflict (thread_id) do update set updated_at = excluded.updated_at
     ), new_run as (
-      insert into runs (run_id, user_id, thread_id, message_id, dispatched_at)
-      values (${run}, ${user}, ${thread_id}, ${message_id}, case when ${due} then now() end)
+      insert into runs (run_id, user_id, thread_id, message_id, traceparent, dispatched_at)
+      values (${run}, ${user}, ${thread_id}, ${message_id}, ${traceparent}, case when ${due} then now() end)
     )
     insert into messages (user_id, message_id, thread_id, run_id, role, content)
     values (${user}, ${message_id}, ${thread_id}, ${run}, 'user', ${text})`.execute(
     trx,
-  );
-}
-
-export interface Dispatched {
-  readonly dispatched: boolean;
-  /** The thread as it is now; null when it is gone. */
-  readonly thread: Thread | null;
-}
-
-/**
- * Makes jobs of the runs that became due: the oldest of its thread, while the user has fewer than the cap at work. Called where a run
- * ends, under the user's lock; must be the transaction's last word, since jobs are not the user's to write.
- */
-export async function dispatchDue(
-  trx: Trx,
-  user: UserId,
-  thread: ThreadId,
-  policy: RunPolicy,
-): Promise<Dispatched> {
-  const { rows } = await sql<{ thread: ThreadRow | null; due: RunId[] | null }>`
-    with active as (
-      select run_id, dispatched_at, position,
-        row_number() over (partition by thread_id order by position) as place
-      from runs where user_id = ${user} and ended_at is null
-    ), due as (
-      update runs set dispatched_at = now() where run_id in (
-        select run_id from active where place = 1 and dispatched_at is null order by position
-        limit greatest(0, ${policy.activeRunsPerUser}::int - (select count(*)::int from active where dispatched_at is not null)))
-      returning run_id
-    )
-    select (select json_agg(run_id) from due) as due,
-      (select to_json(found) from (select ${threadColumns} from threads t where t.thread_id = ${thread}) found) as thread`.execute(
-    trx,
-  );
-  const { due, thread: row } = rows[0]!;
-  if (due !== null) await enqueue(trx, user, due, policy);
-  return {
-    dispatched: due !== null,
-    thread: row === null ? null : toThread(row),
-  };
-}
-
-async function enqueue(
-  trx: Trx,
-  user: UserId,
-  runs: readonly RunId[],
-  policy: RunPolicy,
-): Promise<void> {
-  await sql`select set_config('role', 'none', true)`.execute(trx);
-  await policy.enqueue(
-    trx,
-    runs.map((run_id) => ({ run_id, user_id: user })),
   );
 }

@@ -28,7 +28,7 @@ import {
   toThread,
 } from "./rows.ts";
 import type { RunRow, ThreadRow } from "./rows.ts";
-import { dispatchDue } from "./submit.ts";
+import { dispatchDue } from "./dispatch.ts";
 import type { RunPolicy } from "./submit.ts";
 
 export async function findThread(trx: Trx, id: ThreadId): Promise<Thread> {

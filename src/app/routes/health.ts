@@ -1,20 +1,18 @@
 /** Health for balancers and people, and the metrics for Prometheus (docs/PROTOCOL.md section 7). None of it asks for a token. */
 import { Effect, Exit } from "effect";
-import { PrometheusMetrics } from "effect/observability";
 import type { Hono } from "hono";
-import { Connections } from "../../domain/connections.ts";
 import { Health } from "../../domain/health.ts";
-import { gaugeConnections, gaugeRunsActive } from "../../domain/metrics.ts";
-import { Runs } from "../../domain/runs.ts";
 import { authenticate } from "../../domain/sessions.ts";
 import { makeRespond, notFound } from "../answers.ts";
 import type { AppContext, AppEnv } from "../answers.ts";
 import type { HttpGiven } from "../http.ts";
 import { bearerOf, isForwarded, isLocalPeer } from "../peer.ts";
+import { makeScrape } from "../scrape.ts";
 import { VERSION } from "../version.ts";
 
 export function healthRoutes(app: Hono<AppEnv>, given: HttpGiven): void {
   const respond = makeRespond(given.run);
+  const scrape = makeScrape(() => given.serverState() === "serving");
   app.get("/health/live", (c) => c.json({ status: "live" }));
   app.get("/health/ready", async (c) => {
     const exit = await given.run(Effect.map(Health, (it) => it.status()));
@@ -41,16 +39,6 @@ export function healthRoutes(app: Hono<AppEnv>, given: HttpGiven): void {
     return Exit.isSuccess(exit) ? c.text(exit.value) : c.text("", 500);
   });
 }
-
-const STATES = ["connecting", "authenticated", "ready", "running", "degraded"];
-
-const scrape = Effect.gen(function* () {
-  const counts = (yield* Connections).countByState();
-  for (const state of STATES)
-    yield* gaugeConnections(state, counts.get(state) ?? 0);
-  yield* gaugeRunsActive((yield* Runs).active());
-  return yield* PrometheusMetrics.format();
-});
 
 /** For this machine, unless a proxy stands between, or for an administrator's token. */
 async function mayReadMetrics(

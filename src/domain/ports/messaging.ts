@@ -12,6 +12,10 @@ export interface Job {
   readonly job_id: string;
   readonly run_id: RunId;
   readonly user_id: UserId;
+  /** The trace that the run continues; null where none is taken. */
+  readonly traceparent: string | null;
+  /** How long the run was due before it was taken; null when it had been taken before. */
+  readonly waited_ms: number | null;
 }
 
 export class Jobs extends Context.Service<

@@ -35,6 +35,8 @@ export interface Submission {
   readonly text: string;
   readonly thread_id: ThreadId | null;
   readonly if_busy: "enqueue" | "reject" | "interrupt";
+  /** The trace that the run continues (W3C Trace Context); null where none is taken. */
+  readonly traceparent: string | null;
 }
 
 export interface Submitted {
@@ -50,6 +52,8 @@ export interface Submitted {
   readonly dispatched: boolean;
   /** The run has not ended. */
   readonly active: boolean;
+  /** The trace of the first submission. */
+  readonly traceparent: string | null;
   readonly thread: Thread;
 }
 
@@ -133,6 +137,12 @@ export interface ThreadCursor {
   readonly thread_id: ThreadId;
 }
 
+/** `due`: a job waits for a node. `waiting`: an earlier run of the thread, or the user's cap, comes first. */
+export interface QueueDepth {
+  readonly due: number;
+  readonly waiting: number;
+}
+
 export class Store extends Context.Service<
   Store,
   {
@@ -175,6 +185,8 @@ export class Store extends Context.Service<
       run: RunId,
       lastWords: () => readonly PendingEvent[],
     ) => Effect.Effect<StopOutcome, RunNotFound | ServiceUnavailable>;
+    /** Active runs of all users, on all nodes, that nobody works on. */
+    readonly queueDepth: Effect.Effect<QueueDepth, ServiceUnavailable>;
     readonly readEvents: (
       user: UserId,
       thread: ThreadId,
