@@ -1,5 +1,5 @@
 /**
- * The command line: serve, import, token. Promises: `serve` prints one line when it is ready; a wrong setting or a locked directory ends
+ * The command line: serve, import, token, report. Promises: `serve` prints one line when it is ready; a wrong setting or a locked directory ends
  * with one line that says what to do; no command prints a stack.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node";
@@ -14,6 +14,7 @@ import { readConfig, WrongSetting } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { startNode } from "./node.ts";
 import { untilOrphaned } from "./parent.ts";
+import { reportCommand } from "./report.ts";
 import { issueToken, LOCAL_USER, signingSecret } from "./secret.ts";
 import { VERSION } from "./version.ts";
 
@@ -86,7 +87,13 @@ const token = Command.make(
       });
     }
     const issued = yield* Effect.promise(() =>
-      issueToken(secret, config, user as UserId, days * 86_400, admin),
+      issueToken(
+        secret,
+        config,
+        user as UserId,
+        days * 86_400,
+        admin ? { role: "admin" } : {},
+      ),
     );
     yield* Console.log(issued.token);
   }),
@@ -129,8 +136,29 @@ const importing = Command.make(
     }),
 ).pipe(Command.withDescription("Import usage data from a file"));
 
+const report = Command.make("report").pipe(
+  Command.withDescription("Tell what is known of something that happened"),
+  Command.withSubcommands([
+    Command.make(
+      "run",
+      {
+        run: Argument.String("run_id").pipe(
+          Argument.withDescription("The run"),
+        ),
+        json: Flag.Boolean("json").pipe(
+          Flag.withDescription("As JSON instead of text"),
+          Flag.withDefault(false),
+        ),
+      },
+      reportCommand,
+    ).pipe(
+      Command.withDescription("One run: attempts, timeline, errors and causes"),
+    ),
+  ]),
+);
+
 Command.make("goldenpath").pipe(
-  Command.withSubcommands([serve, importing, token]),
+  Command.withSubcommands([serve, importing, token, report]),
   Command.run({ version: VERSION }),
   Effect.provide(NodeServices.layer),
   Effect.catchCause((cause) =>

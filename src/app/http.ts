@@ -14,6 +14,7 @@ import { INTERNAL, makeRespond, notFound, problem } from "./answers.ts";
 import type { AppContext, AppEnv } from "./answers.ts";
 import type { AppConfig } from "./config.ts";
 import { bearerOf } from "./peer.ts";
+import { adminRoutes } from "./routes/admin.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { localSessionRoute, sessionRoutes } from "./routes/session.ts";
 import { threadRoutes } from "./routes/threads.ts";
@@ -41,6 +42,7 @@ export function makeHttp(given: HttpGiven): Hono<AppEnv> {
   sessionRoutes(app, respond);
   threadRoutes(app, respond);
   usageRoutes(app, respond);
+  adminRoutes(app, respond);
   app.all("/api/*", notFound);
   app.get("*", serveStatic({ root: relative(process.cwd(), PAGE) || "." }));
   app.notFound(notFound);

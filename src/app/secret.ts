@@ -50,10 +50,10 @@ export async function issueToken(
   config: AppConfig,
   user: UserId,
   lifetimeSeconds: number,
-  admin = false,
+  claims: { readonly role?: "admin" } = {},
 ): Promise<IssuedToken> {
   const expiresAt = Math.floor(Date.now() / 1_000) + lifetimeSeconds;
-  const jwt = new SignJWT(admin ? { role: "admin" } : {})
+  const jwt = new SignJWT({ ...claims })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setSubject(user)
     .setJti(uuid())

@@ -5,6 +5,7 @@ import type {
   Bus,
   Cache,
   PriceBook,
+  ReportStore,
   Store,
   TokenVerifier,
   UsageStore,
@@ -17,6 +18,7 @@ export type AppServices =
   | Connections
   | Health
   | PriceBook
+  | ReportStore
   | Runs
   | Store
   | TokenVerifier

@@ -49,7 +49,7 @@ function carriedBy(error: Error): JsonObject {
       .filter(([key, it]) => !KNOWN.has(key) && isPlain(it))
       .map(([key, it]) => [
         key,
-        typeof it === "string" ? withoutSecrets(it) : (it as Json),
+        typeof it === "string" ? textOf(it) : (it as Json),
       ]),
   );
 }
@@ -58,11 +58,11 @@ function isPlain(value: unknown): boolean {
   return value === null || /^(string|number|boolean)$/.test(typeof value);
 }
 
+/** Cut first: what looks for secrets takes its time with long texts. */
 function textOf(value: unknown): string {
-  const text = withoutSecrets(typeof value === "string" ? value : name(value));
-  return text.length <= limits.causeTextCharactersMax
-    ? text
-    : `${text.slice(0, limits.causeTextCharactersMax)}…`;
+  const text = typeof value === "string" ? value : name(value);
+  const max = limits.causeTextCharactersMax;
+  return withoutSecrets(text.length <= max ? text : `${text.slice(0, max)}…`);
 }
 
 function name(value: unknown): string {
@@ -74,11 +74,11 @@ function name(value: unknown): string {
 }
 
 const SECRETS: readonly (readonly [RegExp, string])[] = [
-  [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "[redacted]"],
+  [/\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g, "[redacted]"],
   [/\b(Bearer|Basic)\s+\S+/gi, "$1 [redacted]"],
-  [/(\w+:\/\/[^\s:/@]*):[^\s@/]+@/g, "$1:[redacted]@"],
+  [/(:\/\/[^\s:/@]{0,200}):[^\s@/]+@/g, "$1:[redacted]@"],
   [
-    /\b([\w-]*(?:password|passwd|secret|api[_-]?key|token|ticket|authorization))(["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi,
+    /\b([\w-]{0,40}(?:password|passwd|secret|api[_-]?key|token|ticket|authorization))(["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi,
     "$1$2[redacted]",
   ],
 ];

@@ -11,12 +11,19 @@ import { Database, makeDatabase } from "../../src/adapters/database.ts";
 import { jobsLayer, makeEnqueue, openBoss } from "../../src/adapters/jobs.ts";
 import { memoryBusLayer } from "../../src/adapters/memory/bus.ts";
 import { storeLayer, usageStoreLayer } from "../../src/adapters/store/index.ts";
+import { reportStoreLayer } from "../../src/adapters/store/reports.ts";
 import { openPool } from "../../src/app/storage.ts";
-import type { Bus, Jobs, Store, UsageStore } from "../../src/domain/ports.ts";
+import type {
+  Bus,
+  Jobs,
+  ReportStore,
+  Store,
+  UsageStore,
+} from "../../src/domain/ports.ts";
 import { configOf, temporaryDirectory, TEST_SECRET } from "./config.ts";
 import { freshDatabase } from "./freshDatabase.ts";
 
-type Services = Store | UsageStore | Jobs | Bus | Database;
+type Services = Store | UsageStore | ReportStore | Jobs | Bus | Database;
 
 export interface Backend {
   readonly pool: pg.Pool;
@@ -69,7 +76,12 @@ async function openBackend(
     enqueue: makeEnqueue(boss),
   };
   const runtime = ManagedRuntime.make(
-    Layer.mergeAll(storeLayer(policy), usageStoreLayer, jobsLayer(boss)).pipe(
+    Layer.mergeAll(
+      storeLayer(policy),
+      usageStoreLayer,
+      reportStoreLayer,
+      jobsLayer(boss),
+    ).pipe(
       Layer.provideMerge(Layer.succeed(Database, makeDatabase(pool))),
       Layer.provideMerge(memoryBusLayer),
     ),

@@ -13,31 +13,40 @@ import type { UserId } from "../../src/domain/model.ts";
 import { configOf, TEST_SECRET } from "./config.ts";
 import { TestSocket } from "./socket.ts";
 
+export interface LogLine {
+  readonly level: string;
+  readonly message: unknown;
+  readonly annotations: Readonly<Record<string, unknown>>;
+}
+
 export class ChildNode {
   readonly url: string;
   readonly pid: number;
   readonly #process: ChildProcess;
+  readonly #said: () => string;
 
-  private constructor(url: string, process: ChildProcess) {
+  private constructor(url: string, process: ChildProcess, said: () => string) {
+    this.#said = said;
     this.url = url;
     this.pid = process.pid!;
     this.#process = process;
   }
 
   /**
-   * Starts a node on a directory.
+   * Starts a node on a directory; `atEnd` takes what ends it, in a hook where a test is not at hand.
    * @throws what it said on standard error when it ends before it serves.
    */
   static async start(
     dataDir: string,
     env: Record<string, string> = {},
+    atEnd: (end: () => void) => void = onTestFinished,
   ): Promise<ChildNode> {
     const child = spawn(
       process.execPath,
       [join(import.meta.dirname, "node.ts")],
       { env: environmentOf(dataDir, env), stdio: ["ignore", "pipe", "pipe"] },
     );
-    onTestFinished(() => void child.kill("SIGKILL"));
+    atEnd(() => void child.kill("SIGKILL"));
     let said = "";
     child.stderr.on("data", (chunk) => (said += String(chunk)));
     const exited = once(child, "exit").then(() => {
@@ -46,7 +55,7 @@ export class ChildNode {
     const line = once(createInterface(child.stdout), "line");
     const [url] = (await Promise.race([line, exited])) as [string];
     exited.catch(() => undefined);
-    return new ChildNode(url, child);
+    return new ChildNode(url, child, () => said);
   }
 
   /** Ends it at once, as a lost machine ends. */
@@ -54,6 +63,22 @@ export class ChildNode {
     const exited = once(this.#process, "exit");
     this.#process.kill("SIGKILL");
     await exited;
+  }
+
+  /** Its log so far: all lines of standard error that are JSON. */
+  log(): readonly LogLine[] {
+    return this.#said()
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** Asks it to stop; answers its exit code. */
+  async stop(): Promise<number | null> {
+    const exited = once(this.#process, "exit");
+    this.#process.kill("SIGTERM");
+    const [code] = (await exited) as [number | null];
+    return code;
   }
 
   async connect(user: string): Promise<TestSocket> {
@@ -71,7 +96,7 @@ export class ChildNode {
   }
 }
 
-function environmentOf(
+export function environmentOf(
   dataDir: string,
   env: Record<string, string>,
 ): Record<string, string> {
@@ -91,7 +116,8 @@ function environmentOf(
   };
 }
 
-async function tokenOf(user: string): Promise<string> {
+/** A token that the node takes. */
+export async function tokenOf(user: string): Promise<string> {
   const config = await configOf({ JWT_SECRET: TEST_SECRET });
   const secret = new TextEncoder().encode(TEST_SECRET);
   return (await issueToken(secret, config, user as UserId, 3_600)).token;

@@ -6,6 +6,7 @@ import { scripted } from "./scripted.ts";
 try {
   const config = await configOf(process.env as Record<string, string>);
   const node = await startNode({ config, application: scripted() });
+  process.once("SIGTERM", () => void node.stop().then(() => process.exit(0)));
   process.stdout.write(`${node.url}\n`);
 } catch (cause) {
   process.stderr.write(`${String(cause)}\n`);
