@@ -65,6 +65,11 @@ export class ChildNode {
     await exited;
   }
 
+  /** Standard error so far. */
+  said(): string {
+    return this.#said();
+  }
+
   /** Its log so far: all lines of standard error that are JSON. */
   log(): readonly LogLine[] {
     return this.#said()
@@ -88,6 +93,12 @@ export class ChildNode {
     });
     await socket.next("connection_ready");
     return socket;
+  }
+
+  /** A request without a body; answers its status. */
+  async send(method: string, path: string, user: string): Promise<number> {
+    const headers = { Authorization: `Bearer ${await tokenOf(user)}` };
+    return (await fetch(`${this.url}${path}`, { method, headers })).status;
   }
 
   async get<T>(path: string, user: string): Promise<T> {
