@@ -2,8 +2,11 @@
  * The rows of docs/OPERATIONS.md "The ways things end" for connections, by their ids; W10 stands with the runs' shutdown in endings.test.ts.
  * A process of its own for each, read from outside: frames, HTTP, log lines, metrics.
  */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { counted, directory, line, startNode } from "../support/watching.ts";
+
+/** Several processes start in each test, on whatever machine. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const USER = "ending";
 

@@ -2,7 +2,7 @@
  * The rows of docs/OPERATIONS.md "The ways things end" for runs, by their ids: what is persisted, sent, logged, counted and released. A process
  * of its own for each, read from outside: frames, HTTP, log lines, metrics.
  */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Message, Run } from "../../src/domain/model.ts";
 import type { ChildNode } from "../support/child.ts";
 import {
@@ -12,6 +12,9 @@ import {
   line,
   startNode,
 } from "../support/watching.ts";
+
+/** Several processes start in each test, on whatever machine. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const USER = "ending";
 const runOf = (node: ChildNode, run: string) =>
@@ -168,4 +171,4 @@ test("W5 W10 the node shuts down: the run stays running without an ending and is
     await line(second, "a run is taken up again", { run_id, attempt: 2 }),
   ).toMatchObject({ level: "INFO" });
   await counted(second, 'goldenpath_runs_claimed_total{attempt="again"}', 1);
-}, 60_000);
+});

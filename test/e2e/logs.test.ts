@@ -1,10 +1,13 @@
 /** The log of a session in which every way to carry a token is used, and a defect happens: ids stand in it, tokens, tickets and queries never. */
 import { rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { ChildNode, tokenOf } from "../support/child.ts";
 import { temporaryDirectory } from "../support/config.ts";
 import { TestSocket } from "../support/socket.ts";
+
+/** Several processes start in each test, on whatever machine. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 test("no token, ticket or query is in the log, at whatever level; connection, user, thread and run are", async () => {
   const dataDir = temporaryDirectory();
@@ -97,4 +100,4 @@ test("no token, ticket or query is in the log, at whatever level; connection, us
   expect(
     text.split("\n").filter((it) => it !== "" && !it.startsWith("{")),
   ).toEqual([]);
-}, 60_000);
+});

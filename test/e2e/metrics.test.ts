@@ -1,12 +1,15 @@
 /** What /metrics says after a session, family by family, against what happened in it. A process of its own, so that nobody else counts. */
 import { WebSocket } from "ws";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { FAMILIES } from "../../src/domain/metrics.ts";
 import { ChildNode } from "../support/child.ts";
 import { temporaryDirectory } from "../support/config.ts";
 import { hasPostgres, OwnPostgres } from "../support/ownServers.ts";
 import { Metrics } from "../support/prometheus.ts";
 import { TestSocket } from "../support/socket.ts";
+
+/** Several processes start in each test, on whatever machine. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Looks until the metrics fit; answers them, or those seen last. */
 async function until(
@@ -97,7 +100,7 @@ beforeAll(async () => {
       it.value("goldenpath_runs_active") === 0 &&
       it.value('goldenpath_connections{state="ready"}') === 1,
   );
-}, 60_000);
+});
 
 test("every family of metrics.ts is there, with its type and a help text, and no other of ours", () => {
   const told = [...after.families].map(([name, { type, help }]) => {
@@ -212,5 +215,4 @@ test.skipIf(!hasPostgres())(
     expect(up.value('goldenpath_service_up{service="database"}')).toBe(1);
     await socket.run(run_id);
   },
-  60_000,
 );

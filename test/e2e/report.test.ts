@@ -6,13 +6,16 @@ import { rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { SignJWT } from "jose";
 import pg from "pg";
-import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { describe, expect, inject, onTestFinished, test, vi } from "vitest";
 import type { RunReport } from "../../src/domain/runReport.ts";
 import { ChildNode, tokenOf } from "../support/child.ts";
 import { command } from "../support/command.ts";
 import { temporaryDirectory, TEST_SECRET } from "../support/config.ts";
 import { ownDatabase } from "../support/ownDatabase.ts";
 import type { TestSocket } from "../support/socket.ts";
+
+/** Several processes start in each test, on whatever machine. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const USER = "reported";
 const POSTGRES = inject("postgresUrl");
@@ -185,7 +188,7 @@ describe.each(databases)("$name", ({ environment }) => {
     expect(text.out).toMatch(/ms\s+#1 supervisor agent_started/);
     const through = text.error.includes("A server is running on");
     expect(through).toBe(!("DATABASE_URL" in env));
-  }, 90_000);
+  });
 
   test("without a server it is read from the database; a run that is not there is one line", async () => {
     const dataDir = directory();
@@ -204,7 +207,7 @@ describe.each(databases)("$name", ({ environment }) => {
         error: `goldenpath: there is no run ${id}\n`,
       });
     }
-  }, 60_000);
+  });
 });
 
 test("over HTTP the report is for the role admin only: for all others, the run's own user too, it is not there", async () => {

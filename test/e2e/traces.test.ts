@@ -6,13 +6,16 @@ import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, inject, onTestFinished, test, vi } from "vitest";
 import { ChildNode } from "../support/child.ts";
 import { Collector } from "../support/collector.ts";
 import type { Span } from "../support/collector.ts";
 import { temporaryDirectory } from "../support/config.ts";
 import { ownDatabase } from "../support/ownDatabase.ts";
 import { serverForTest } from "../support/server.ts";
+
+/** Several processes start in each test, on whatever machine. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const POSTGRES = inject("postgresUrl");
 
@@ -131,7 +134,7 @@ test("after a crash the next attempt is a further span of the same trace", async
     await collector.find("agent beta", named("agent beta", run_id)),
     run,
   );
-}, 60_000);
+});
 
 test.skipIf(POSTGRES === null)(
   "with two nodes the run is executed at the other one, in the message's trace",
@@ -166,7 +169,6 @@ test.skipIf(POSTGRES === null)(
     }
     throw new Error("no run was taken by the other node");
   },
-  90_000,
 );
 
 test("a collector that never answers, or is away, holds nothing up", async () => {
