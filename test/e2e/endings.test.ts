@@ -144,7 +144,7 @@ test("W5 W10 the node shuts down: the run stays running without an ending and is
   socket.send({ type: "user_message", text: "alpha sleep(5000); beta noop!" });
   const { run_id, thread_id } = await socket.next("ack");
   await socket.next("tool_executing");
-  expect(await first.stop()).toBe(0);
+  expect((await first.terminate()).code).toBe(0);
   await socket.next("server_draining");
   expect(await socket.closed).toEqual({ code: 1012, reason: "server_restart" });
   const ended = socket

@@ -57,7 +57,7 @@ test("no token, ticket or query is in the log, at whatever level; connection, us
     look += 1
   )
     await setTimeout(100);
-  const text = node.said();
+  const text = node.said;
   const signatures = tokens.map((it) => it.split(".")[2]!);
   const carried = Buffer.from(bySubprotocol).toString("base64url");
   for (const secret of [

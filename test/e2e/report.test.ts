@@ -175,7 +175,7 @@ describe.each(databases)("$name", ({ environment }) => {
     const node = await ChildNode.start(dataDir, env);
     const socket = await node.connect(USER);
     const { ack } = await socket.ask("alpha noop!");
-    expect(await node.stop()).toBe(0);
+    expect((await node.terminate()).code).toBe(0);
     const said = await command(["report", "run", ack.run_id], dataDir, env);
     expect(said).toMatchObject({ code: 0, error: "" });
     expect(said.out).toContain(`Run ${ack.run_id}: completed`);

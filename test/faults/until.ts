@@ -11,16 +11,14 @@ export async function until<T>(
   what: string,
   withinMs: number,
   holds: () => T | Promise<T>,
-  otherwise: () => string | Promise<string> = () => "",
+  otherwise: () => string = () => "",
 ): Promise<T> {
   const deadlineMs = performance.now() + withinMs;
   for (;;) {
     const found = await holds();
     if (found) return found;
     if (performance.now() > deadlineMs)
-      throw new Error(
-        `not within ${withinMs} ms: ${what}\n${await otherwise()}`,
-      );
+      throw new Error(`not within ${withinMs} ms: ${what} ${otherwise()}`);
     await setTimeout(LOOK_INTERVAL_MS);
   }
 }

@@ -1,8 +1,8 @@
 /**
- * A server in a process of its own, which a test may kill as a machine would lose it. Owns the process. Promises: it is dead when the test
- * ends, and what it said on standard error can be read.
+ * A server in a process of its own, which a test may kill, stop and pause as a machine would lose it. Owns the process. Promises: it is dead
+ * when the test ends, and what it said on standard error can be read.
  */
-import { spawn } from "node:child_process";
+import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -11,7 +11,18 @@ import { onTestFinished } from "vitest";
 import { issueToken } from "../../src/app/secret.ts";
 import type { UserId } from "../../src/domain/model.ts";
 import { configOf, TEST_SECRET } from "./config.ts";
+import type { NodeRequest } from "./node.ts";
 import { TestSocket } from "./socket.ts";
+import type { Vitals } from "./vitals.ts";
+
+/** Long enough for a clock that is an hour off. */
+const TOKEN_LIFETIME_SECONDS = 4 * 3_600;
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
 
 export interface LogLine {
   readonly level: string;
@@ -22,14 +33,22 @@ export interface LogLine {
 export class ChildNode {
   readonly url: string;
   readonly pid: number;
+  /** How it ends, whenever it does. */
+  readonly exited: Promise<Exit>;
   readonly #process: ChildProcess;
   readonly #said: () => string;
 
-  private constructor(url: string, process: ChildProcess, said: () => string) {
-    this.#said = said;
+  private constructor(
+    url: string,
+    child: ChildProcess,
+    exited: Promise<Exit>,
+    said: () => string,
+  ) {
     this.url = url;
-    this.pid = process.pid!;
-    this.#process = process;
+    this.pid = child.pid!;
+    this.exited = exited;
+    this.#process = child;
+    this.#said = said;
   }
 
   /**
@@ -41,53 +60,87 @@ export class ChildNode {
     env: Record<string, string> = {},
     atEnd: (end: () => void) => void = onTestFinished,
   ): Promise<ChildNode> {
-    const child = spawn(
-      process.execPath,
-      [join(import.meta.dirname, "node.ts")],
-      { env: environmentOf(dataDir, env), stdio: ["ignore", "pipe", "pipe"] },
-    );
+    const child = fork(join(import.meta.dirname, "node.ts"), {
+      env: environmentOf(dataDir, env),
+      execArgv: ["--expose-gc"],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
     atEnd(() => void child.kill("SIGKILL"));
     let said = "";
-    child.stderr.on("data", (chunk) => (said += String(chunk)));
-    const exited = once(child, "exit").then(() => {
+    child.stderr!.on("data", (chunk) => (said += String(chunk)));
+    const exited = once(child, "exit").then(([code, signal]): Exit => ({
+      code,
+      signal,
+    }));
+    const line = once(createInterface(child.stdout!), "line");
+    const gone = exited.then(() => {
       throw new Error(said);
     });
-    const line = once(createInterface(child.stdout), "line");
-    const [url] = (await Promise.race([line, exited])) as [string];
-    exited.catch(() => undefined);
-    return new ChildNode(url, child, () => said);
+    gone.catch(() => undefined);
+    const [url] = (await Promise.race([line, gone])) as [string];
+    return new ChildNode(url, child, exited, () => said);
   }
 
-  /** Ends it at once, as a lost machine ends. */
-  async kill(): Promise<void> {
-    const exited = once(this.#process, "exit");
-    this.#process.kill("SIGKILL");
-    await exited;
+  get port(): number {
+    return Number(new URL(this.url).port);
   }
 
-  /** Standard error so far. */
-  said(): string {
+  /** All it has said on standard error. */
+  get said(): string {
     return this.#said();
   }
 
   /** Its log so far: all lines of standard error that are JSON. */
   log(): readonly LogLine[] {
-    return this.#said()
+    return this.said
       .split("\n")
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** Asks it to stop; answers its exit code. */
-  async stop(): Promise<number | null> {
-    const exited = once(this.#process, "exit");
-    this.#process.kill("SIGTERM");
-    const [code] = (await exited) as [number | null];
-    return code;
+  /** Ends it at once, as a lost machine ends. */
+  async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.exited;
   }
 
-  async connect(user: string): Promise<TestSocket> {
-    const token = await tokenOf(user);
+  /** Asks it to drain and end; answers how it did. */
+  terminate(): Promise<Exit> {
+    this.#process.kill("SIGTERM");
+    return this.exited;
+  }
+
+  /** Stops its clock, as a frozen machine's stands still; `resume` lets it go on. */
+  pause(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#process.kill("SIGCONT");
+  }
+
+  /** What it holds now, after a collection. */
+  vitals(): Promise<Vitals> {
+    return this.#ask({ ask: "vitals" });
+  }
+
+  /** Sets its calendar off; it must have been started with CLOCK_SHIFT_MS. */
+  async shiftClock(shiftMs: number): Promise<void> {
+    await this.#ask({ ask: "clock", shiftMs });
+  }
+
+  async #ask(request: NodeRequest): Promise<Vitals> {
+    const answer = once(this.#process, "message");
+    this.#process.send(request);
+    const [vitals] = (await answer) as [Vitals];
+    return vitals;
+  }
+
+  async connect(
+    user: string,
+    lifetimeSeconds = TOKEN_LIFETIME_SECONDS,
+  ): Promise<TestSocket> {
+    const token = await tokenOf(user, lifetimeSeconds);
     const socket = TestSocket.open(`${this.url.replace("http", "ws")}/ws`, {
       token,
     });
@@ -127,9 +180,13 @@ export function environmentOf(
   };
 }
 
-/** A token that the node takes. */
-export async function tokenOf(user: string): Promise<string> {
+/** A token that every node of the tests takes. */
+export async function tokenOf(
+  user: string,
+  lifetimeSeconds = TOKEN_LIFETIME_SECONDS,
+): Promise<string> {
   const config = await configOf({ JWT_SECRET: TEST_SECRET });
   const secret = new TextEncoder().encode(TEST_SECRET);
-  return (await issueToken(secret, config, user as UserId, 3_600)).token;
+  return (await issueToken(secret, config, user as UserId, lifetimeSeconds))
+    .token;
 }
