@@ -106,6 +106,9 @@ export function scripted(gates: Gates = new Gates()): Application {
       tool("sleep", (parameters) =>
         Effect.as(Effect.sleep(Number(parameters["argument"])), {}),
       ),
+      tool("block", (parameters) =>
+        Effect.as(blockProcess(Number(parameters["argument"])), {}),
+      ),
     ],
     next: ({ question, steps }) => planOf(question)[steps.length]?.name ?? null,
     answer: ({ question, steps }) => ({
@@ -114,6 +117,14 @@ export function scripted(gates: Gates = new Gates()): Application {
       partial: false,
     }),
   };
+}
+
+/** Holds the whole process up, as a computation does that should have been elsewhere. */
+function blockProcess(ms: number): Effect.Effect<void> {
+  return Effect.sync(() => {
+    const nobodyWakesIt = new Int32Array(new SharedArrayBuffer(4));
+    Atomics.wait(nobodyWakesIt, 0, 0, ms);
+  });
 }
 
 function tool(
@@ -133,7 +144,17 @@ function agentNamed(name: string): Agent {
   return {
     name,
     goal: `Be ${name}.`,
-    tools: ["noop", "echo", "secret", "fail", "die", "hang", "gate", "sleep"],
+    tools: [
+      "noop",
+      "echo",
+      "secret",
+      "fail",
+      "die",
+      "hang",
+      "gate",
+      "sleep",
+      "block",
+    ],
     think: ({ calls }) => `${name} has made ${calls.length} calls.`,
     decide: (view) => decide(name, view),
   };
