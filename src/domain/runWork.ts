@@ -48,8 +48,8 @@ export class RunWork<R> implements RunHost {
   readonly #listener: LogListener;
   readonly #steps: Step[] = [];
   #claim: Claim | null = null;
-  /** Monotonic, so that a clock that is set while the run is at work moves nothing. */
-  #deadlineMs = 0;
+  /** When the run first started, on this process's monotonic clock: no calendar that is off or set moves its deadline. */
+  #startedMs = 0;
   #log: RunLog | null = null;
   #next: AgentHost | null | undefined;
   #leaving: Leaving | null = null;
@@ -96,7 +96,7 @@ export class RunWork<R> implements RunHost {
   }
 
   remainingMs(): number {
-    return this.#deadlineMs - performance.now();
+    return this.#settings.runTimeoutMs - this.#spentMs;
   }
 
   leaving(why: Leaving): void {
@@ -114,9 +114,7 @@ export class RunWork<R> implements RunHost {
       if (claim === null) return "gone";
       this.#claim = claim;
       this.observer.claimed(claim);
-      const spentMs = Date.now() - Date.parse(claim.started_at);
-      this.#deadlineMs =
-        performance.now() + this.#settings.runTimeoutMs - spentMs;
+      this.#startedMs = performance.now() - claim.spentMs;
       this.#log = log.open(claim, this.#listener);
       this.#steps.push(...claim.steps);
       if (claim.crashes >= limits.attemptsMax) return "exhausted";
@@ -132,8 +130,9 @@ export class RunWork<R> implements RunHost {
     const ending = endingOf(this.#leaving, this.#steps, (timedOut) =>
       this.#application.answer(this.#view(), { timedOut }),
     );
-    const spentMs = Date.now() - Date.parse(this.#claimed.started_at);
-    lastWords(ending, Math.max(0, spentMs)).forEach((it) => this.#write(it));
+    lastWords(ending, Math.max(0, Math.round(this.#spentMs))).forEach((it) =>
+      this.#write(it),
+    );
     const rest = yield* this.#runLog.takeRest;
     const ended = yield* untilAnswered(
       (which) => store.end(rest, ending, which),
@@ -179,6 +178,10 @@ export class RunWork<R> implements RunHost {
   }
 
   // --- helpers
+
+  get #spentMs(): number {
+    return performance.now() - this.#startedMs;
+  }
 
   get #claimed(): Claim {
     if (this.#claim === null) throw new Error("the run is not claimed");

@@ -40,7 +40,7 @@ describe.each(backends)("Store on $name: runs", ({ open }) => {
 
   test("a claim counts attempts, keeps the first start, and brings steps and log back", async () => {
     const first = await working();
-    expect(first).toMatchObject({ attempt: 1, steps: [], log: [] });
+    expect(first).toMatchObject({ attempt: 1, spentMs: 0, steps: [], log: [] });
     const step = {
       agent_name: "alpha",
       status: "completed" as const,
@@ -59,6 +59,7 @@ describe.each(backends)("Store on $name: runs", ({ open }) => {
       steps: [step],
       log: appended?.fenced === false ? appended.events : [],
     });
+    expect(second!.spentMs).toBeGreaterThan(0);
   });
 
   test("earlier questions of the thread come with the claim, oldest first", async () => {

@@ -93,13 +93,14 @@ test(
     const short = await node.connect("short", 1_800);
     for (const shiftMs of [HOUR_MS, -HOUR_MS, 0]) {
       const asked = socket.ask("alpha sleep(2000); beta sleep(500) noop!");
-      const alpha = { agent_name: "alpha", type: "tool_executing" };
       const earlier = socket.events().length;
       await until("a run at work", 15_000, () =>
         socket
           .events()
           .slice(earlier)
-          .some((it) => it.type === alpha.type && it.agent_name === "alpha"),
+          .some(
+            (it) => it.type === "tool_executing" && it.agent_name === "alpha",
+          ),
       );
       const pinged = pings(socket);
       await node.shiftClock(shiftMs);

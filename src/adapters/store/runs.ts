@@ -35,6 +35,7 @@ export interface ClaimRow {
   readonly attempt: number;
   readonly crashes: number;
   readonly started_at: Timestamp;
+  readonly spent_ms: number;
   readonly stop_requested: boolean;
   readonly question: string;
   readonly earlier: readonly string[];
@@ -44,8 +45,9 @@ export interface ClaimRow {
     readonly { readonly seq: number; readonly event: object }[] | null;
 }
 
-/** The claim as a statement of its own: user, run, how many earlier questions to bring. */
-export const CLAIM = "select * from claim_run($1, $2, $3)";
+/** The claim as a statement of its own: user, run, how many earlier questions to bring. The time spent is counted by the clock that set the start. */
+export const CLAIM =
+  "select c.*, extract(epoch from now() - c.started_at)::float8 * 1000 as spent_ms from claim_run($1, $2, $3) as c";
 
 export function toClaim(
   user_id: UserId,
@@ -53,13 +55,14 @@ export function toClaim(
   row: ClaimRow | undefined,
 ): Claim | null {
   if (row === undefined) return null;
-  const { stop_requested, preferences, steps, log, ...rest } = row;
+  const { stop_requested, spent_ms, preferences, steps, log, ...rest } = row;
   return {
     ...rest,
     run_id,
     user_id,
     preferences: preferences ?? DEFAULT_PREFERENCES,
     stopRequested: stop_requested,
+    spentMs: spent_ms,
     steps: steps ?? [],
     log: (log ?? []).map(toEvent),
   };

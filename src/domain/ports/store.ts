@@ -100,6 +100,8 @@ export interface Claim {
   /** Claims before this one whose node was lost. */
   readonly crashes: number;
   readonly started_at: Timestamp;
+  /** Milliseconds from the run's first start to this claim, by one clock: nodes' calendars may differ. */
+  readonly spentMs: number;
   readonly stopRequested: boolean;
   readonly steps: readonly Step[];
   /** The run's events of earlier attempts, in order; empty on the first. */
