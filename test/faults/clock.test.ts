@@ -30,7 +30,7 @@ test(
       new Set(["completed", "partial"]),
     );
   },
-  150_000,
+  240_000,
 );
 
 test(
@@ -68,7 +68,7 @@ test(
     expect(events.at(-1)).toMatchObject({ status: "partial" });
     expect(JSON.stringify(events.at(-1))).not.toContain("timed_out");
   },
-  120_000,
+  240_000,
 );
 
 /** Counts the pings that come in from now on. */
@@ -116,5 +116,5 @@ test(
     }
     expect(socket.ws.readyState).toBe(socket.ws.OPEN);
   },
-  90_000,
+  240_000,
 );

@@ -59,7 +59,7 @@ test(
     await expectTold(socket);
     expect(await exited).toEqual([0, null]);
   },
-  90_000,
+  240_000,
 );
 
 test(
@@ -78,7 +78,7 @@ test(
     const { events } = await load.finish();
     expect(JSON.stringify(events)).not.toContain('"interrupted"');
   },
-  150_000,
+  240_000,
 );
 
 const RESTARTS = amount(1, 4);
@@ -99,5 +99,5 @@ test(
     expect(JSON.stringify(events)).not.toContain('"interrupted"');
     expect(new Set(runs.map((it) => it.status))).not.toContain("failed");
   },
-  150_000 + RESTARTS * 60_000,
+  240_000 + RESTARTS * 60_000,
 );

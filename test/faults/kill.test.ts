@@ -38,7 +38,7 @@ test(
     expect(new Set(runs.map((it) => it.status))).not.toContain("timed_out");
     expect(events.some((it) => it.attempt > 1)).toBe(true);
   },
-  120_000 + KILLS * 8_000,
+  240_000 + KILLS * 8_000,
 );
 
 /** The first owner waits for its tools until it is killed; its successors give up on them soon. */
@@ -100,7 +100,7 @@ test(
       ]);
     }
   },
-  120_000,
+  240_000,
 );
 
 const ROUNDS = amount(1, 4);
@@ -125,5 +125,5 @@ test(
     await load.goesOn(8);
     await load.finish();
   },
-  120_000 + ROUNDS * 60_000,
+  240_000 + ROUNDS * 60_000,
 );

@@ -154,9 +154,16 @@ export class Load {
     return { user, canary, frames: socket.frames };
   }
 
-  #describe(): string {
+  /** Who waits for what, and what the database knows of it. */
+  async #describe(): Promise<string> {
     const lanes = [...this.#doing].map(([lane, it]) => `lane ${lane} ${it}`);
-    return [...lanes, ...this.users.map((it) => it.describe())].join("\n");
+    const { runs } = await readStored(this.#cluster.postgres.url);
+    const active = runs.flatMap(({ run_id, status }) =>
+      ["queued", "running"].includes(status) ? [`${run_id} is ${status}`] : [],
+    );
+    return [...lanes, ...this.users.map((it) => it.describe()), ...active].join(
+      "\n",
+    );
   }
 
   #dispose(): void {

@@ -87,5 +87,5 @@ test.each([
     await load.finish();
     await expectBackAtRest(cluster, before);
   },
-  150_000 + OUTAGES * 60_000,
+  240_000 + OUTAGES * 60_000,
 );

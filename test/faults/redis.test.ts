@@ -42,7 +42,7 @@ test.each([
     await load.finish();
     await expectBackAtRest(cluster, before);
   },
-  150_000 + OUTAGES * 60_000,
+  240_000 + OUTAGES * 60_000,
 );
 
 const FLUSHES = amount(5, 30);
@@ -63,5 +63,5 @@ test(
     await load.goesOn(8);
     await load.finish();
   },
-  120_000 + FLUSHES * 2_000,
+  240_000 + FLUSHES * 2_000,
 );

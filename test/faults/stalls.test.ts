@@ -42,7 +42,7 @@ test(
       new Set(["completed"]),
     );
   },
-  120_000,
+  240_000,
 );
 
 async function answers(socket: TestSocket): Promise<void> {

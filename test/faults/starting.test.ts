@@ -60,7 +60,7 @@ test.each([
     await load.goesOn(12);
     await load.finish();
   },
-  120_000,
+  240_000,
 );
 
 const DATABASES = amount(2, 5);
@@ -95,5 +95,5 @@ test(
       socket.close();
     }
   },
-  90_000 + DATABASES * 10_000,
+  240_000 + DATABASES * 10_000,
 );

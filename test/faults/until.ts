@@ -11,14 +11,16 @@ export async function until<T>(
   what: string,
   withinMs: number,
   holds: () => T | Promise<T>,
-  otherwise: () => string = () => "",
+  otherwise: () => string | Promise<string> = () => "",
 ): Promise<T> {
   const deadlineMs = performance.now() + withinMs;
   for (;;) {
     const found = await holds();
     if (found) return found;
     if (performance.now() > deadlineMs)
-      throw new Error(`not within ${withinMs} ms: ${what} ${otherwise()}`);
+      throw new Error(
+        `not within ${withinMs} ms: ${what}\n${await otherwise()}`,
+      );
     await setTimeout(LOOK_INTERVAL_MS);
   }
 }
