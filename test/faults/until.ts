@@ -12,7 +12,7 @@ export async function until<T>(
   withinMs: number,
   holds: () => T | Promise<T>,
   otherwise: () => string | Promise<string> = () => "",
-): Promise<T> {
+): Promise<NonNullable<T>> {
   const deadlineMs = performance.now() + withinMs;
   for (;;) {
     const found = await holds();
