@@ -143,7 +143,7 @@ export async function migrate(pool: pg.Pool): Promise<void> {
 export async function checkIsolation(kysely: Kysely<Tables>): Promise<void> {
   const { rows } = await sql<{ problem: string }>`
     select 'role ' || rolname || ' may bypass row-level security' as problem from pg_roles
-      where rolname in ('gp_app', 'gp_writer') and (rolsuper or rolbypassrls or rolcanlogin)
+      where rolname in ('gp_app', 'gp_writer', 'gp_sessions') and (rolsuper or rolbypassrls or rolcanlogin)
     union all
     select 'table ' || c.relname || ' does not force row-level security' from pg_class c
       join pg_namespace n on n.oid = c.relnamespace
@@ -151,7 +151,7 @@ export async function checkIsolation(kysely: Kysely<Tables>): Promise<void> {
       where n.nspname = current_schema() and c.relkind = 'r' and not (c.relrowsecurity and c.relforcerowsecurity)
     union all
     select 'table ' || c.relname || ' is owned by ' || r.rolname from pg_class c
-      join pg_roles r on r.oid = c.relowner where r.rolname in ('gp_app', 'gp_writer')`.execute(
+      join pg_roles r on r.oid = c.relowner where r.rolname in ('gp_app', 'gp_writer', 'gp_sessions')`.execute(
     kysely,
   );
   if (rows.length > 0) throw new Error(rows.map((it) => it.problem).join("; "));

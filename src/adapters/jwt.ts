@@ -171,7 +171,7 @@ function toIdentity(
     readonly role?: unknown;
   },
 ): Effect.Effect<Identity, Unauthorized> {
-  const { sub, exp, jti, token_type, role } = payload;
+  const { sub, exp, iat, jti, token_type, role } = payload;
   const fits =
     typeof sub === "string" &&
     sub.length >= 1 &&
@@ -184,6 +184,7 @@ function toIdentity(
   return Effect.succeed({
     user_id: sub as UserId,
     token_id: jti ?? null,
+    issued_at_ms: typeof iat === "number" ? iat * 1_000 : 0,
     expires_at_ms: Math.min(exp! * 1_000, LAST_INSTANT_MS),
     admin: role === "admin",
   });

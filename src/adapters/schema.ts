@@ -106,6 +106,13 @@ export const tables = {
     sample: "bool",
     import_ids: "_uuid",
   },
+  revocations: {
+    kind: "text",
+    name: "text",
+    revoked_at: "timestamptz=",
+    expires_at: "timestamptz",
+  },
+  sessions: { user_id: "text", threads: "json", saved_at: "timestamptz=" },
 } as const;
 
 interface Kinds {

@@ -1,5 +1,5 @@
 /**
- * The command line: serve, import, token, report. Promises: `serve` prints one line when it is ready; a wrong setting or a locked directory ends
+ * The command line: serve, import, token, report, revoke. Promises: `serve` prints one line when it is ready; a wrong setting or a locked directory ends
  * with one line that says what to do; no command prints a stack.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node";
@@ -15,6 +15,7 @@ import type { AppConfig } from "./config.ts";
 import { startNode } from "./node.ts";
 import { untilOrphaned } from "./parent.ts";
 import { reportCommand } from "./report.ts";
+import { revokeCommand } from "./revoke.ts";
 import { issueToken, LOCAL_USER, signingSecret } from "./secret.ts";
 import { VERSION } from "./version.ts";
 
@@ -157,8 +158,31 @@ const report = Command.make("report").pipe(
   ]),
 );
 
+const revoking = Command.make(
+  "revoke",
+  {
+    jti: Flag.String("jti").pipe(
+      Flag.withDescription("The id (jti) of the token to revoke"),
+      Flag.optional,
+    ),
+    user: Flag.String("user").pipe(
+      Flag.withDescription("Whose tokens to revoke, all issued until now"),
+      Flag.optional,
+    ),
+  },
+  ({ jti, user }) =>
+    revokeCommand({
+      jti: Option.getOrNull(jti),
+      user: Option.getOrNull(user),
+    }),
+).pipe(
+  Command.withDescription(
+    "Revoke a token or a user's tokens, and close their connections",
+  ),
+);
+
 Command.make("goldenpath").pipe(
-  Command.withSubcommands([serve, importing, token, report]),
+  Command.withSubcommands([serve, importing, token, report, revoking]),
   Command.run({ version: VERSION }),
   Effect.provide(NodeServices.layer),
   Effect.catchCause((cause) =>

@@ -27,6 +27,7 @@ import type {
   UsageStore,
 } from "../domain/ports.ts";
 import { reportsLayer } from "../domain/reports.ts";
+import { revocationsLayer } from "../domain/revocations.ts";
 import { runsLayer } from "../domain/runs.ts";
 import type { AppConfig } from "./config.ts";
 import type { Lock } from "./lock.ts";
@@ -100,7 +101,9 @@ function appLayer(
         settings: { ...config, programVersion: VERSION },
       }),
     ),
-    Layer.provideMerge(Layer.mergeAll(eventLogLayer, headsLayer, reportsLayer)),
+    Layer.provideMerge(
+      Layer.mergeAll(eventLogLayer, headsLayer, reportsLayer, revocationsLayer),
+    ),
     Layer.provideMerge(storageLayer(storage, config, wrong)),
     Layer.provideMerge(outside),
     Layer.provideMerge(spansLayer(config)),
@@ -109,7 +112,7 @@ function appLayer(
 }
 
 /** Redis first, PostgreSQL where there is no Redis or while it is away; the embedded database has one process only. */
-function busLayer(
+export function busLayer(
   { redisUrl, databaseUrl }: AppConfig,
   pool: pg.Pool,
   through: (bus: Bus["Service"]) => Bus["Service"] = (it) => it,
@@ -125,7 +128,7 @@ function busLayer(
 }
 
 /** In process the cache is as alive as the process. */
-function cacheLayer({
+export function cacheLayer({
   redisUrl,
 }: AppConfig): Layer.Layer<Cache, never, Health> {
   if (redisUrl !== null) return redisCacheLayer(redisUrl);

@@ -10,6 +10,7 @@ import type {
   TokenVerifier,
   UsageStore,
 } from "../domain/ports.ts";
+import type { Revocations } from "../domain/revocations.ts";
 import type { Runs } from "../domain/runs.ts";
 
 export type AppServices =
@@ -19,6 +20,7 @@ export type AppServices =
   | Health
   | PriceBook
   | ReportStore
+  | Revocations
   | Runs
   | Store
   | TokenVerifier

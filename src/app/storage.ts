@@ -28,12 +28,14 @@ import type { OpenedDatabase } from "../adapters/pool.ts";
 import { makePreparation } from "../adapters/preparation.ts";
 import { storeLayer, usageStoreLayer } from "../adapters/store/index.ts";
 import { reportStoreLayer } from "../adapters/store/reports.ts";
+import { sessionStoreLayer } from "../adapters/store/sessions.ts";
 import { Health } from "../domain/health.ts";
 import { limits } from "../domain/limits.ts";
 import type {
   Bus,
   Jobs,
   ReportStore,
+  SessionStore,
   Store,
   UsageStore,
 } from "../domain/ports.ts";
@@ -100,7 +102,7 @@ function openLocal(
   });
 }
 
-type Stored = Database | Jobs | ReportStore | Store | UsageStore;
+type Stored = Database | Jobs | ReportStore | SessionStore | Store | UsageStore;
 
 /** `wrong` fails when the database answers and is not what it must be. */
 export function storageLayer(
@@ -116,6 +118,7 @@ export function storageLayer(
         storeLayer({ ...settings, enqueue: makeEnqueue(boss) }),
         usageStoreLayer,
         reportStoreLayer,
+        sessionStoreLayer,
         jobsLayer(boss, breaker),
       ).pipe(
         Layer.provideMerge(

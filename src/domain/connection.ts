@@ -2,8 +2,7 @@
  * One connection: what its machine asks of it. Owns its wire, its inbox and its joined threads. Promises: nothing is read before it has
  * greeted, `connection_ready` is its first frame, and all it owns is released once, when its machine is `closed`.
  */
-import { Effect } from "effect";
-import type { Fiber } from "effect";
+import type { Effect, Fiber } from "effect";
 import type {
   ConnectionEnd,
   ConnectionEvent,
@@ -21,11 +20,10 @@ import { limits } from "./limits.ts";
 import { Heartbeat, TokenWatch } from "./liveness.ts";
 import type { ConnectionId, Thread } from "./model.ts";
 import { News } from "./news.ts";
-import type { Identity } from "./ports.ts";
+import type { Identity, RememberedThread } from "./ports.ts";
 import type { ConnectionFrame, Event } from "./protocol.ts";
 import type { Caller, RouterNeeds, RouterSettings } from "./router.ts";
 import { Sender } from "./sender.ts";
-import { rememberThreads } from "./sessions.ts";
 import type { Credential } from "./sessions.ts";
 import type { HeldUpgrade, Wire } from "./wire.ts";
 
@@ -42,6 +40,8 @@ export interface ConnectionGiven {
   readonly greeting: (connection: Connection) => ConnectionFrame;
   readonly released: () => void;
   readonly watch: DeliveryWatch;
+  /** Keeps the joined threads for the user's next session; null where there is nothing new to keep. */
+  readonly remember: (threads: readonly RememberedThread[] | null) => void;
   /** The text of an event, made once for all who get it. */
   readonly textOf: (event: Event) => string;
 }
@@ -96,8 +96,10 @@ export class Connection implements ConnectionHost {
     const sender = new Sender(wire);
     const holding = new Holding();
     const news = new News({
+      connection_id: this.id,
       send: (frame) => this.send(frame),
       leave: (thread) => this.#given.fork(threads.leave(thread)),
+      remove: () => this.#given.send({ type: "connection.removed" }),
     });
     const joined: JoinedThreads = new JoinedThreads(
       identity.user_id,
@@ -165,19 +167,23 @@ export class Connection implements ConnectionHost {
     this.send({ type: "service_status", ...status });
   }
 
-  /** One look at the clock, for heartbeat, token and stalled readers; `nowMs` is monotonic. */
+  /** One look at the clock, for heartbeat, token, session and stalled readers; `nowMs` is monotonic. */
   sweep(nowMs: number): void {
-    if (this.#opened === null || this.identity === null) return;
-    if (this.#opened.sender.isStalled(nowMs)) {
+    const opened = this.#opened;
+    if (opened === null || this.identity === null) return;
+    this.#given.remember(opened.joined.dueToRemember(nowMs));
+    if (opened.sender.isStalled(nowMs)) {
       return this.#given.send({ type: "consumer.stalled" });
     }
     this.#sweepToken(this.identity.expires_at_ms);
+    // An expired token has just closed it.
+    if (this.#opened === null) return;
     const due = this.#heartbeat.look(nowMs);
     if (due === "wait") return;
     // Where we have stopped reading, silence is not the client's.
-    if (due === "missed" && !this.#opened.inbox.isPaused)
+    if (due === "missed" && !opened.inbox.isPaused)
       return this.#given.send({ type: "heartbeat.missed" });
-    this.#ping(this.#opened.wire);
+    this.#ping(opened.wire);
   }
 
   /** The process stood still for so long: nobody is to be blamed for having been silent meanwhile. */
@@ -233,15 +239,12 @@ export class Connection implements ConnectionHost {
   }
 
   #releaseOpened({ sender, inbox, joined, hearing }: Opened): void {
-    const user = this.identity!.user_id;
-    const remembered = joined.remembered();
+    this.#given.remember(joined.remembered(performance.now()));
     sender.close();
     hearing.interruptUnsafe();
     inbox.close();
     this.#given.watch.close();
     this.#opened = null;
-    this.#given.fork(
-      Effect.andThen(joined.leaveAll(), rememberThreads(user, remembered)),
-    );
+    this.#given.fork(joined.leaveAll());
   }
 }

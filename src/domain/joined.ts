@@ -7,10 +7,9 @@ import { deliverThread } from "./delivery.ts";
 import type { Outlet } from "./delivery.ts";
 import { limits } from "./limits.ts";
 import type { RunId, Thread, ThreadId, UserId } from "./model.ts";
-import type { Bus, Store, Submitted } from "./ports.ts";
+import type { Bus, RememberedThread, Store, Submitted } from "./ports.ts";
 import type { Event } from "./protocol.ts";
 import { SUPERVISOR } from "./runWork.ts";
-import type { RememberedThread } from "./sessions.ts";
 
 interface Joined {
   readonly scope: Scope.Closeable;
@@ -21,6 +20,9 @@ interface Joined {
 }
 
 export class JoinedThreads {
+  /** What has changed since `remembered` was asked last, at `#rememberedMs`; null before the first thread. */
+  #unsaved: "nothing" | "acknowledgements" | "threads" = "nothing";
+  #rememberedMs: number | null = null;
   readonly #threads = new Map<ThreadId, Joined>();
   readonly #user: UserId;
   readonly #outlet: Outlet;
@@ -69,6 +71,7 @@ export class JoinedThreads {
       const joined = this.#threads.get(thread);
       if (joined === undefined) return Effect.void;
       this.#threads.delete(thread);
+      this.#unsaved = "threads";
       this.#changed();
       return Scope.close(joined.scope, Exit.void);
     });
@@ -82,8 +85,9 @@ export class JoinedThreads {
 
   acknowledge(thread: ThreadId, seq: number): void {
     const joined = this.#threads.get(thread);
-    if (joined !== undefined)
-      joined.acknowledged = Math.max(joined.acknowledged, seq);
+    if (joined === undefined || seq <= joined.acknowledged) return;
+    joined.acknowledged = seq;
+    if (this.#unsaved === "nothing") this.#unsaved = "acknowledgements";
   }
 
   /** Follows an event that was delivered: a run starts and ends with its supervisor. */
@@ -97,7 +101,21 @@ export class JoinedThreads {
     this.#changed();
   }
 
-  remembered(): readonly RememberedThread[] {
+  /** The threads for the next session, when it is time: a change of the set at once, acknowledgements now and then. */
+  dueToRemember(nowMs: number): readonly RememberedThread[] | null {
+    const rested =
+      nowMs - (this.#rememberedMs ?? 0) >= limits.acknowledgedSaveIntervalMs;
+    const due =
+      this.#unsaved === "threads" ||
+      (this.#unsaved === "acknowledgements" && rested);
+    return due ? this.remembered(nowMs) : null;
+  }
+
+  /** Null where none was ever joined: the session before stays as it was. */
+  remembered(nowMs: number): readonly RememberedThread[] | null {
+    this.#unsaved = "nothing";
+    if (this.#threads.size === 0 && this.#rememberedMs === null) return null;
+    this.#rememberedMs = nowMs;
     return [...this.#threads].map(([thread_id, { acknowledged }]) => ({
       thread_id,
       seq: acknowledged,
@@ -126,6 +144,7 @@ export class JoinedThreads {
         liveAfter,
         acknowledged: 0,
       });
+      this.#unsaved = "threads";
       this.#changed();
       yield* deliverThread(this.#outlet, this.#user, thread, afterSeq).pipe(
         Scope.provide(scope),

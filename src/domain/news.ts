@@ -1,18 +1,21 @@
 /**
- * What concerns a user, told to one of the user's connections: a thread that changed, a thread that is gone. Owns what was told last, of a
+ * What concerns a user, told to one of the user's connections: a thread that changed, a thread that is gone, its own removal. Owns what was told last, of a
  * bounded number of threads. Promises: what comes twice is told once, and what comes late does not undo what is newer.
  */
 import { Effect } from "effect";
 import { limits } from "./limits.ts";
-import type { Thread, ThreadId, UserId } from "./model.ts";
+import type { ConnectionId, Thread, ThreadId, UserId } from "./model.ts";
 import { Bus, topics } from "./ports.ts";
 import type { BusMessage } from "./ports.ts";
 import type { ConnectionFrame } from "./protocol.ts";
 
 export interface Hearer {
+  readonly connection_id: ConnectionId;
   readonly send: (frame: ConnectionFrame) => void;
   /** Ends the delivery of a thread that is gone, where there is one. */
   readonly leave: (thread: ThreadId) => void;
+  /** Ends the connection, as its user wishes. */
+  readonly remove: () => void;
 }
 
 type Told = "gone" | { readonly last_seq: number; readonly text: string };
@@ -44,6 +47,9 @@ export class News {
   #receive(message: BusMessage): void {
     if (message.kind === "thread") this.#changed(message.thread);
     if (message.kind === "deleted") this.gone(message.thread_id);
+    const { connection_id, remove } = this.#hearer;
+    if (message.kind === "removal" && message.connection_id === connection_id)
+      remove();
   }
 
   /** Whoever changes a thread holds its row, so of two states the one with the lower seq is older. */

@@ -1,12 +1,11 @@
 /**
- * How a connection is opened: its actor, the verdict, the user context, the greeting. Owns the registry of a node's connections.
- * Promises: the upgrade is completed after the verdict and never before; the cap per user counts everyone who has been identified.
+ * How a connection is opened: its actor, the verdict, the user context, the greeting. Promises: the upgrade is completed after the verdict
+ * and never before; the cap per user counts everyone who has been identified, on every node.
  */
 import { Context, Effect, FiberSet } from "effect";
 import type { Fiber } from "effect";
 import { v7 as uuid } from "uuid";
 import { createActor } from "xstate";
-import type { ActorRefFrom } from "xstate";
 import { connectionMachine } from "../../machines/connection.ts";
 import type { ConnectionHost } from "../../machines/connection.ts";
 import { makeFromEffect, tell } from "./bridge.ts";
@@ -17,11 +16,14 @@ import { TooManyConnections } from "./errors.ts";
 import { Health } from "./health.ts";
 import { limits } from "./limits.ts";
 import type { ConnectionId, Thread, UserId } from "./model.ts";
+import type { Presence } from "./presence.ts";
 import { Store } from "./ports.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import type { ConnectionFrame, Event } from "./protocol.ts";
+import type { Registry } from "./registry.ts";
+import { LastSessions } from "./remembering.ts";
 import type { RouterNeeds } from "./router.ts";
-import { authenticate, recallThreads } from "./sessions.ts";
+import { authenticate } from "./sessions.ts";
 import { Tracing } from "./tracing.ts";
 import type { HeldUpgrade } from "./wire.ts";
 
@@ -33,59 +35,26 @@ export interface ConnectionSettings {
   readonly isDraining: () => boolean;
 }
 
-export interface Entry {
-  readonly connection: Connection;
-  readonly actor: ActorRefFrom<typeof connectionMachine>;
-}
+export type ConnectionNeeds = RouterNeeds | LastSessions;
 
-/** The connections of this node, and whose they are. */
-export class Registry {
-  readonly #entries = new Map<ConnectionId, Entry>();
-  readonly #users = new Map<UserId, Set<Entry>>();
-
-  all(): Iterable<Entry> {
-    return this.#entries.values();
-  }
-
-  ofUser(user: UserId): readonly Entry[] {
-    return [...(this.#users.get(user) ?? [])];
-  }
-
-  add(entry: Entry): void {
-    this.#entries.set(entry.connection.id, entry);
-  }
-
-  /** Called once its user is known; answers how many the user has now. */
-  identify(id: ConnectionId, user: UserId): number {
-    const entry = this.#entries.get(id);
-    const own = this.#users.get(user) ?? new Set();
-    if (entry !== undefined) this.#users.set(user, own.add(entry));
-    return own.size;
-  }
-
-  remove(id: ConnectionId): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    this.#entries.delete(id);
-    const user = entry.connection.identity?.user_id;
-    if (user === undefined) return;
-    const own = this.#users.get(user);
-    own?.delete(entry);
-    if (own?.size === 0) this.#users.delete(user);
-  }
+/** Where a connection is counted: on this node, and on all. */
+export interface Places {
+  readonly registry: Registry;
+  readonly presence: Presence;
 }
 
 /** Makes the function that opens connections: machine, actor, subscriptions. */
-export function makeOpener(settings: ConnectionSettings, registry: Registry) {
+export function makeOpener(settings: ConnectionSettings, places: Places) {
   return Effect.gen(function* () {
-    const context = yield* Effect.context<RouterNeeds>();
+    const context = yield* Effect.context<ConnectionNeeds>();
     const forkScoped = yield* FiberSet.makeRuntime<never>();
     const fork = <A, E>(
-      effect: Effect.Effect<A, E, RouterNeeds>,
+      effect: Effect.Effect<A, E, ConnectionNeeds>,
     ): Fiber.Fiber<A, E> => forkScoped(Effect.provideContext(effect, context));
     const health = Context.get(context, Health);
     const tracing = yield* Tracing;
-    const machine = provideMachine(settings, registry, fork);
+    const sessions = Context.get(context, LastSessions);
+    const machine = provideMachine(settings, places, fork);
     const texts = new WeakMap<Event, string>();
     const textOf = (event: Event) => {
       const text = texts.get(event) ?? JSON.stringify(event);
@@ -105,7 +74,16 @@ export function makeOpener(settings: ConnectionSettings, registry: Registry) {
         send: (event) => tell(actor, event),
         watch: new DeliveryWatch(tracing),
         greeting: (it) => greeting(it, settings, health),
-        released: () => registry.remove(id),
+        remember: (threads) => {
+          const { user_id } = connection.identity!;
+          if (threads !== null) sessions.remember({ user_id, threads });
+        },
+        released: () => {
+          places.registry.remove(id);
+          const user = connection.identity?.user_id;
+          if (user !== undefined) fork(places.presence.leave(user, id));
+          sessions.hurry();
+        },
       });
       const actor = createActor(machine, {
         input: {
@@ -113,7 +91,7 @@ export function makeOpener(settings: ConnectionSettings, registry: Registry) {
           degraded: health.status().mode === "degraded",
         },
       });
-      registry.add({ connection, actor });
+      places.registry.add({ connection, actor });
       actor.subscribe({
         error: (error) => {
           connection.release({ kind: "defect", error });
@@ -127,15 +105,15 @@ export function makeOpener(settings: ConnectionSettings, registry: Registry) {
 }
 
 type Fork = <A, E>(
-  effect: Effect.Effect<A, E, RouterNeeds>,
+  effect: Effect.Effect<A, E, ConnectionNeeds>,
 ) => Fiber.Fiber<A, E>;
 
 function provideMachine(
   settings: ConnectionSettings,
-  registry: Registry,
+  places: Places,
   fork: Fork,
 ) {
-  const fromEffect = makeFromEffect<RouterNeeds>({ runFork: fork });
+  const fromEffect = makeFromEffect<ConnectionNeeds>({ runFork: fork });
   type Input = { host: ConnectionHost };
   const witnessOf = ({ host }: Input) => ({
     labels: notes.labelsOf(connectionOf(host)),
@@ -147,7 +125,7 @@ function provideMachine(
         witnessOf,
       ),
       open: fromEffect<unknown, Input>(
-        ({ host }) => build(connectionOf(host), settings, registry),
+        ({ host }) => build(connectionOf(host), settings, places),
         witnessOf,
       ),
     },
@@ -170,17 +148,15 @@ function verify(connection: Connection) {
 function build(
   connection: Connection,
   settings: ConnectionSettings,
-  registry: Registry,
-): Effect.Effect<void, TooManyConnections, RouterNeeds> {
+  { registry, presence }: Places,
+): Effect.Effect<void, TooManyConnections, ConnectionNeeds> {
   return Effect.gen(function* () {
     const user = connection.identity!.user_id;
-    const open = registry.identify(connection.id, user);
-    if (!connection.accept()) return yield* Effect.never;
-    if (open > settings.connectionsPerUser) {
-      return yield* new TooManyConnections({
-        limit: settings.connectionsPerUser,
-      });
-    }
+    const most = settings.connectionsPerUser;
+    const { entry, open } = registry.identify(connection.id, user);
+    if (entry === null || !connection.accept()) return yield* Effect.never;
+    if (open > most) return yield* new TooManyConnections({ limit: most });
+    yield* presence.enter(entry, open, most);
     connection.threads = yield* threadsOf(user).pipe(
       Effect.timeout(limits.contextTimeoutMs),
       Effect.orElseSucceed(() => []),
@@ -195,7 +171,8 @@ function threadsOf(user: UserId) {
     const active = yield* store.activeThreads(user);
     const known = new Set(active.map((it) => it.thread_id));
     const others: Thread[] = [];
-    for (const { thread_id } of yield* recallThreads(user)) {
+    const sessions = yield* LastSessions;
+    for (const { thread_id } of yield* sessions.recall(user)) {
       const full =
         active.length + others.length >= limits.rememberedThreadsPerUser;
       if (full || known.has(thread_id)) continue;

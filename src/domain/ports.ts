@@ -5,5 +5,6 @@
 export * from "./ports/identity.ts";
 export * from "./ports/messaging.ts";
 export * from "./ports/reports.ts";
+export * from "./ports/sessions.ts";
 export * from "./ports/store.ts";
 export * from "./ports/usage.ts";

@@ -19,6 +19,7 @@ import type {
   UnauthorizedReason,
 } from "./protocol.ts";
 import { Health } from "./health.ts";
+import type { Revocations } from "./revocations.ts";
 import { Runs } from "./runs.ts";
 import { authenticate } from "./sessions.ts";
 import type { TokenVerifier } from "./ports.ts";
@@ -57,7 +58,8 @@ export interface RouterSettings {
   readonly isDraining: () => boolean;
 }
 
-export type RouterNeeds = Runs | Store | Bus | Cache | Health | TokenVerifier;
+export type RouterNeeds =
+  Runs | Store | Bus | Cache | Health | TokenVerifier | Revocations;
 
 type Handler<T extends ClientFrameType> = (
   frame: FrameOf<T>,

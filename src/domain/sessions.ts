@@ -1,14 +1,15 @@
 /**
- * What outlives a connection but not the log: one-time tickets, revoked tokens, and the threads a user had joined last. Kept in the
- * cache port. Promises: a ticket opens one connection; losing the cache loses convenience, never an event.
+ * Who comes in: the verdict on a token or a one-time ticket, which waits in the cache. Promises: a ticket opens one connection, of all nodes;
+ * a revoked token opens none, nor does its ticket.
  */
 import { Effect } from "effect";
 import { Unauthorized } from "./errors.ts";
 import type { ServiceUnavailable } from "./errors.ts";
 import { limits } from "./limits.ts";
-import type { ThreadId, Timestamp, UserId } from "./model.ts";
+import type { Timestamp } from "./model.ts";
 import { Cache, TokenVerifier } from "./ports.ts";
 import type { Identity } from "./ports.ts";
+import { Revocations } from "./revocations.ts";
 
 /** How a client says who it is. */
 export type Credential =
@@ -17,13 +18,11 @@ export type Credential =
   | { readonly kind: "none" };
 
 const ticketKey = (ticket: string) => `ticket:${ticket}`;
-const revokedKey = (tokenId: string) => `revoked:${tokenId}`;
-const sessionKey = (user: UserId) => `session:${user}`;
 
 /** The verdict on a credential, the same for HTTP and WebSocket. */
 export function authenticate(
   credential: Credential,
-): Effect.Effect<Identity, Unauthorized, TokenVerifier | Cache> {
+): Effect.Effect<Identity, Unauthorized, TokenVerifier | Cache | Revocations> {
   return Effect.gen(function* () {
     if (credential.kind === "none") {
       return yield* new Unauthorized({ reason: "token_missing" });
@@ -32,7 +31,7 @@ export function authenticate(
       credential.kind === "ticket"
         ? yield* takeTicket(credential.ticket)
         : yield* verifyToken(credential.token);
-    if (yield* isRevoked(identity)) {
+    if (yield* (yield* Revocations).isRevoked(identity)) {
       return yield* new Unauthorized({ reason: "token_revoked" });
     }
     return identity;
@@ -80,51 +79,4 @@ function takeTicket(
       return yield* new Unauthorized({ reason: "token_expired" });
     return identity;
   });
-}
-
-export function revokeToken(
-  tokenId: string,
-  untilMs: number,
-): Effect.Effect<void, ServiceUnavailable, Cache> {
-  const seconds = Math.max(1, Math.ceil((untilMs - Date.now()) / 1_000));
-  return Effect.flatMap(Cache, (cache) =>
-    cache.set(revokedKey(tokenId), "1", seconds),
-  );
-}
-
-function isRevoked(identity: Identity): Effect.Effect<boolean, never, Cache> {
-  const { token_id } = identity;
-  if (token_id === null) return Effect.succeed(false);
-  return Effect.flatMap(Cache, (cache) => cache.get(revokedKey(token_id))).pipe(
-    Effect.map((found) => found !== null),
-    Effect.orElseSucceed(() => false),
-  );
-}
-
-/** A thread the user had joined, and how far the client said it had read. */
-export interface RememberedThread {
-  readonly thread_id: ThreadId;
-  readonly seq: number;
-}
-
-export function rememberThreads(
-  user: UserId,
-  threads: readonly RememberedThread[],
-): Effect.Effect<void, never, Cache> {
-  if (threads.length === 0) return Effect.void;
-  const kept = JSON.stringify(threads.slice(-limits.rememberedThreadsPerUser));
-  return Effect.flatMap(Cache, (cache) =>
-    cache.set(sessionKey(user), kept, limits.sessionLifetimeSeconds),
-  ).pipe(Effect.ignore);
-}
-
-export function recallThreads(
-  user: UserId,
-): Effect.Effect<readonly RememberedThread[], never, Cache> {
-  return Effect.flatMap(Cache, (cache) => cache.get(sessionKey(user))).pipe(
-    Effect.map((kept) =>
-      kept === null ? [] : (JSON.parse(kept) as RememberedThread[]),
-    ),
-    Effect.orElseSucceed(() => []),
-  );
 }

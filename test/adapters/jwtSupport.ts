@@ -5,6 +5,7 @@ import type { CryptoKey, JWTPayload } from "jose";
 import { tokenVerifierLayer } from "../../src/adapters/jwt.ts";
 import type { TokenRules } from "../../src/adapters/jwt.ts";
 import { memoryCacheLayer } from "../../src/adapters/memory/cache.ts";
+import { Revocations } from "../../src/domain/revocations.ts";
 import { authenticate } from "../../src/domain/sessions.ts";
 
 export const SECRET = new TextEncoder().encode(
@@ -23,6 +24,12 @@ export function sign(
   return new SignJWT(claims).setProtectedHeader({ alg }).sign(key);
 }
 
+const nothingRevoked = Layer.succeed(Revocations, {
+  cover: () => false,
+  isRevoked: () => Effect.succeed(false),
+  revoke: () => Effect.never,
+});
+
 /** The identity's user, or why it was refused. */
 export async function verdict(
   token: string,
@@ -35,7 +42,9 @@ export async function verdict(
     audience: null,
     ...rules,
   });
-  const runtime = ManagedRuntime.make(Layer.merge(layer, memoryCacheLayer));
+  const runtime = ManagedRuntime.make(
+    Layer.mergeAll(layer, memoryCacheLayer, nothingRevoked),
+  );
   const attempt = Effect.match(authenticate({ kind: "token", token }), {
     onSuccess: (it) => String(it.user_id),
     onFailure: (it) => it.reason,

@@ -91,6 +91,69 @@ describe.each(backends)("Cache on $name", ({ layer, clock }) => {
     expect(await run(cache.get(it))).toBeNull();
   });
 
+  test("several are set and read at once, in the order asked, each with the lifetime", async () => {
+    const [one, other, none] = [key(), key(), key()];
+    const entries = [
+      { key: one, value: "1" },
+      { key: other, value: "2" },
+    ];
+    await run(cache.setAll(entries, 2));
+    const keys = [other, none, one];
+    expect(await run(cache.getAll(keys))).toEqual(["2", null, "1"]);
+    expect(await run(cache.get(one))).toBe("1");
+    await pass(2_100);
+    expect(await run(cache.getAll(keys))).toEqual([null, null, null]);
+    await run(cache.setAll([], 2));
+    expect(await run(cache.getAll([]))).toEqual([]);
+  });
+
+  test("a group has the members that were put and not removed, each by its last value", async () => {
+    const [group, other] = [key(), key()];
+    const member = (name: string, value: string, of = group) => ({
+      group: of,
+      name,
+      value,
+    });
+    await run(
+      cache.putMembers(
+        [member("a", "1"), member("b", "2"), member("a", "3", other)],
+        10,
+      ),
+    );
+    await run(cache.putMembers([member("b", "ü")], 10));
+    expect(await run(cache.countMembers(group))).toBe(2);
+    const found = await run(cache.members(group));
+    expect(found.toSorted((x, y) => x.name.localeCompare(y.name))).toEqual([
+      member("a", "1"),
+      member("b", "ü"),
+    ]);
+    await run(
+      cache.removeMembers([
+        { group, name: "a" },
+        { group, name: "never" },
+        { group: key(), name: "a" },
+      ]),
+    );
+    expect(await run(cache.members(group))).toEqual([member("b", "ü")]);
+    expect(await run(cache.members(other))).toHaveLength(1);
+    expect(await run(cache.members(key()))).toEqual([]);
+    expect(await run(cache.countMembers(key()))).toBe(0);
+  });
+
+  test("a group is gone when nothing was put into it for its lifetime", async () => {
+    const group = key();
+    const put = (name: string) =>
+      run(cache.putMembers([{ group, name, value: "" }], 3));
+    await put("first");
+    await pass(2_000);
+    await put("second");
+    await pass(2_000);
+    expect(await run(cache.countMembers(group))).toBe(2);
+    await pass(1_500);
+    expect(await run(cache.countMembers(group))).toBe(0);
+    expect(await run(cache.members(group))).toEqual([]);
+  });
+
   test("a bucket gives its burst, then says how long to wait, and that long is enough", async () => {
     const it = key();
     const rate = { burst: 3, perMinute: 60 };

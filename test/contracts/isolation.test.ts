@@ -12,7 +12,10 @@ import { backends } from "../support/backends.ts";
 import type { Backend } from "../support/backends.ts";
 import { appendOf, fillEveryTable } from "../support/filled.ts";
 
-const NAMES = Object.keys(tables) as (keyof typeof tables)[];
+/** The tables that have a user. */
+const NAMES = (Object.keys(tables) as (keyof typeof tables)[]).filter(
+  (it) => "user_id" in tables[it],
+);
 /** Permission denied, or a row that row-level security refuses. */
 const REFUSED = { code: "42501" };
 const A = "isolated-a";
@@ -67,6 +70,13 @@ describe.each(backends)("$name", ({ open }) => {
     } catch (error) {
       expect(error).toMatchObject(REFUSED);
       return 0;
+    }
+  };
+
+  const refuse = async (role: string, statements: readonly string[]) => {
+    for (const statement of statements) {
+      const refused = as(role, A, (client) => client.query(statement));
+      await expect(refused, statement).rejects.toMatchObject(REFUSED);
     }
   };
 
@@ -173,12 +183,27 @@ describe.each(backends)("$name", ({ open }) => {
         (it) => `update ${it} set user_id = user_id`,
       ),
     ];
-    for (const statement of refused) {
-      await expect(
-        as("gp_writer", A, (client) => client.query(statement)),
-        statement,
-      ).rejects.toMatchObject(REFUSED);
-    }
+    await refuse("gp_writer", refused);
+  });
+
+  test("no user sees or writes a revocation, and only the functions of gp_sessions do", async () => {
+    await refuse("gp_app", [
+      "select * from revocations",
+      "delete from revocations",
+      "insert into revocations (kind, name, expires_at) values ('user', 'b', now())",
+      `select * from add_revocation('user', '${B}', 60)`,
+      "select * from read_revocations(null, 60, 10)",
+      `select save_sessions('[{"user_id": "${B}", "threads": []}]')`,
+    ]);
+  });
+
+  test("gp_sessions reads and writes nothing but sessions and revocations", async () => {
+    const others = NAMES.filter((it) => it !== "sessions");
+    await refuse("gp_sessions", [
+      ...others.map((it) => `select * from ${it}`),
+      ...others.map((it) => `update ${it} set user_id = user_id`),
+      ...NAMES.map((it) => `delete from ${it}`),
+    ]);
   });
 
   test("checkIsolation refuses a table without forced policies, an owner's role, and a role that bypasses them", async () => {
@@ -201,6 +226,11 @@ describe.each(backends)("$name", ({ open }) => {
         "alter role gp_app bypassrls",
         "alter role gp_app nobypassrls",
         "gp_app may bypass",
+      ],
+      [
+        "alter role gp_sessions bypassrls",
+        "alter role gp_sessions nobypassrls",
+        "gp_sessions may bypass",
       ],
       [
         "alter table imports owner to gp_writer",

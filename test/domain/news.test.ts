@@ -3,7 +3,12 @@ import { Effect } from "effect";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { memoryBusLayer } from "../../src/adapters/memory/bus.ts";
 import { limits } from "../../src/domain/limits.ts";
-import type { Thread, ThreadId, UserId } from "../../src/domain/model.ts";
+import type {
+  ConnectionId,
+  Thread,
+  ThreadId,
+  UserId,
+} from "../../src/domain/model.ts";
 import { News } from "../../src/domain/news.ts";
 import { Bus, topics } from "../../src/domain/ports.ts";
 import type { BusMessage } from "../../src/domain/ports.ts";
@@ -12,15 +17,19 @@ import type { ConnectionFrame } from "../../src/domain/protocol.ts";
 const USER = "hearer" as UserId;
 let told: ConnectionFrame[];
 let left: ThreadId[];
+let removals: number;
 let news: News;
 let hear: (message: BusMessage) => void;
 
 beforeEach(async () => {
   told = [];
   left = [];
+  removals = 0;
   news = new News({
+    connection_id: "own" as ConnectionId,
     send: (frame) => void told.push(frame),
     leave: (thread) => void left.push(thread),
+    remove: () => void (removals += 1),
   });
   const bus = await Effect.runPromise(
     Effect.provide(Bus.use(Effect.succeed), memoryBusLayer),
@@ -33,6 +42,13 @@ beforeEach(async () => {
 });
 
 const id = () => crypto.randomUUID() as ThreadId;
+
+test("§7 a removal ends the connection that it names, and no other", () => {
+  hear({ kind: "removal", connection_id: "another" as ConnectionId });
+  expect(removals).toBe(0);
+  hear({ kind: "removal", connection_id: "own" as ConnectionId });
+  expect(removals).toBe(1);
+});
 const changed = (more: Partial<Thread> & { thread_id: ThreadId }): void =>
   hear({
     kind: "thread",

@@ -108,13 +108,20 @@ describe("a kept result", () => {
   });
 
   test("is not needed: without cache or version everything is computed", async () => {
+    const fail = () => Effect.fail(away);
     const gone = Layer.succeed(
       Cache,
       Cache.of({
-        get: () => Effect.fail(away),
-        set: () => Effect.fail(away),
-        take: () => Effect.fail(away),
-        consume: () => Effect.fail(away),
+        get: fail,
+        set: fail,
+        getAll: fail,
+        setAll: fail,
+        putMembers: fail,
+        removeMembers: fail,
+        members: fail,
+        countMembers: fail,
+        take: fail,
+        consume: fail,
       }),
     );
     const { tool } = counting();

@@ -124,7 +124,9 @@ describe("connections of a user", () => {
     expect((await list("nobody")).items).toEqual([]);
     server.gates.open("listed");
     await expect
-      .poll(async () => (await list("lister")).items[0]?.state)
+      .poll(async () => (await list("lister")).items[0]?.state, {
+        timeout: 10_000,
+      })
       .toBe("ready");
   });
 

@@ -130,6 +130,7 @@ describe("a verifier that a test steers", () => {
       return Effect.succeed({
         user_id: token as UserId,
         token_id: null,
+        issued_at_ms: 0,
         expires_at_ms: Date.now() + 3_600_000,
         admin: false,
       });

@@ -44,6 +44,7 @@ export class SlowVerifier {
                   user_id: token as UserId,
                   expires_at_ms: Date.now() + 3_600_000,
                   token_id: null,
+                  issued_at_ms: 0,
                   admin: false,
                 }),
           ),

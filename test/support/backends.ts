@@ -13,17 +13,20 @@ import { memoryBusLayer } from "../../src/adapters/memory/bus.ts";
 import { storeLayer, usageStoreLayer } from "../../src/adapters/store/index.ts";
 import { reportStoreLayer } from "../../src/adapters/store/reports.ts";
 import { openPool } from "../../src/app/storage.ts";
+import { sessionStoreLayer } from "../../src/adapters/store/sessions.ts";
 import type {
   Bus,
   Jobs,
   ReportStore,
+  SessionStore,
   Store,
   UsageStore,
 } from "../../src/domain/ports.ts";
 import { configOf, temporaryDirectory, TEST_SECRET } from "./config.ts";
 import { freshDatabase } from "./freshDatabase.ts";
 
-type Services = Store | UsageStore | ReportStore | Jobs | Bus | Database;
+type Services =
+  Store | UsageStore | ReportStore | SessionStore | Jobs | Bus | Database;
 
 export interface Backend {
   readonly pool: pg.Pool;
@@ -80,6 +83,7 @@ async function openBackend(
       storeLayer(policy),
       usageStoreLayer,
       reportStoreLayer,
+      sessionStoreLayer,
       jobsLayer(boss),
     ).pipe(
       Layer.provideMerge(Layer.succeed(Database, makeDatabase(pool))),

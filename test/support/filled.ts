@@ -2,7 +2,7 @@
 import { Effect } from "effect";
 import { pendingEvent } from "../../src/domain/runLog.ts";
 import type { MessageId, RunId, UserId } from "../../src/domain/model.ts";
-import { Store, UsageStore } from "../../src/domain/ports.ts";
+import { SessionStore, Store, UsageStore } from "../../src/domain/ports.ts";
 import type {
   Append,
   Claim,
@@ -116,6 +116,10 @@ export async function fillEveryTable(
     const source = { format: "test", sample: false, file_name: null };
     const id = yield* usageStore.beginImport(user_id, source);
     yield* usageStore.saveRecords(user_id, id, [record("one")]);
+    const { thread_id } = append;
+    yield* (yield* SessionStore).saveSessions([
+      { user_id, threads: [{ thread_id, seq: 1 }] },
+    ]);
   });
   await backend.run(fill);
 }

@@ -1,5 +1,9 @@
 /** What tests do with tokens and tickets beside using them. */
-import { revokeToken } from "../../src/domain/sessions.ts";
+import { Effect } from "effect";
+import { Revocations } from "../../src/domain/revocations.ts";
+import { issueToken } from "../../src/app/secret.ts";
+import type { UserId } from "../../src/domain/model.ts";
+import { TEST_SECRET } from "./config.ts";
 import type { TestServer } from "./server.ts";
 
 /** The claims of a token, unverified. */
@@ -11,9 +15,12 @@ export function claimsOf(token: string): {
   return JSON.parse(Buffer.from(claims, "base64url").toString());
 }
 
-export function revoke(server: TestServer, token: string): Promise<void> {
-  const { jti, exp } = claimsOf(token);
-  return server.node.services.runPromise(revokeToken(jti, exp * 1_000));
+export async function revoke(server: TestServer, token: string): Promise<void> {
+  const { jti } = claimsOf(token);
+  const revoking = Revocations.use((it) =>
+    it.revoke({ kind: "token", name: jti }),
+  );
+  await server.node.services.runPromise(Effect.asVoid(revoking));
 }
 
 /** A fresh ticket for the holder of `token`. */
@@ -26,4 +33,12 @@ export async function ticketFor(
     headers: { Authorization: `Bearer ${token}` },
   });
   return ((await response.json()) as { ticket: string }).ticket;
+}
+
+/** A token of somebody who may revoke others'. */
+export async function adminToken(server: TestServer): Promise<string> {
+  const secret = new TextEncoder().encode(TEST_SECRET);
+  const user = `admin-${crypto.randomUUID()}` as UserId;
+  const role = { role: "admin" } as const;
+  return (await issueToken(secret, server.config, user, 60, role)).token;
 }

@@ -6,11 +6,6 @@ import { Effect, Layer } from "effect";
 import { limits } from "../../domain/limits.ts";
 import { Cache } from "../../domain/ports.ts";
 
-interface Entry {
-  readonly value: string;
-  readonly expiresAtMs: number;
-}
-
 interface Bucket {
   tokens: number;
   readonly updatedAtMs: number;
@@ -33,29 +28,97 @@ class BoundedMap<Value> extends Map<string, Value> {
   }
 }
 
-export const memoryCacheLayer: Layer.Layer<Cache> = Layer.sync(Cache, () => {
-  const entries = new BoundedMap<Entry>(limits.cacheEntriesMax);
-  const buckets = new BoundedMap<Bucket>(limits.cacheEntriesMax);
-  const read = (key: string): string | null => {
-    const entry = entries.get(key);
+/** A value that is gone when its lifetime is over. */
+class Living<Value> {
+  readonly #kept = new BoundedMap<{
+    readonly value: Value;
+    readonly expiresAtMs: number;
+  }>(limits.cacheEntriesMax);
+
+  read(key: string): Value | null {
+    const entry = this.#kept.get(key);
     if (entry === undefined) return null;
     if (entry.expiresAtMs > Date.now()) return entry.value;
-    entries.delete(key);
+    this.#kept.delete(key);
     return null;
-  };
-  return Cache.of({
-    get: (key) => Effect.sync(() => read(key)),
+  }
+
+  write(key: string, value: Value, lifetimeSeconds: number): void {
+    const expiresAtMs = Date.now() + lifetimeSeconds * 1_000;
+    this.#kept.set(key, { value, expiresAtMs });
+  }
+
+  forget(key: string): void {
+    this.#kept.delete(key);
+  }
+}
+
+export const memoryCacheLayer: Layer.Layer<Cache> = Layer.sync(Cache, () => ({
+  ...keepValues(),
+  ...keepGroups(),
+  ...keepBuckets(),
+}));
+
+function keepValues(): Pick<
+  Cache["Service"],
+  "get" | "set" | "getAll" | "setAll" | "take"
+> {
+  const values = new Living<string>();
+  return {
+    get: (key) => Effect.sync(() => values.read(key)),
     set: (key, value, lifetimeSeconds) =>
+      Effect.sync(() => values.write(key, value, lifetimeSeconds)),
+    getAll: (keys) => Effect.sync(() => keys.map((key) => values.read(key))),
+    setAll: (entries, lifetimeSeconds) =>
       Effect.sync(() => {
-        const expiresAtMs = Date.now() + lifetimeSeconds * 1_000;
-        entries.set(key, { value, expiresAtMs });
+        for (const { key, value } of entries)
+          values.write(key, value, lifetimeSeconds);
       }),
     take: (key) =>
       Effect.sync(() => {
-        const value = read(key);
-        entries.delete(key);
+        const value = values.read(key);
+        values.forget(key);
         return value;
       }),
+  };
+}
+
+function keepGroups(): Pick<
+  Cache["Service"],
+  "putMembers" | "removeMembers" | "members" | "countMembers"
+> {
+  const groups = new Living<Map<string, string>>();
+  return {
+    putMembers: (members, lifetimeSeconds) =>
+      Effect.sync(() => {
+        for (const { group, name, value } of members) {
+          const kept = groups.read(group) ?? new Map<string, string>();
+          groups.write(group, kept.set(name, value), lifetimeSeconds);
+        }
+      }),
+    removeMembers: (members) =>
+      Effect.sync(() => {
+        for (const { group, name } of members) {
+          const kept = groups.read(group);
+          kept?.delete(name);
+          if (kept?.size === 0) groups.forget(group);
+        }
+      }),
+    members: (group) =>
+      Effect.sync(() =>
+        [...(groups.read(group) ?? [])].map(([name, value]) => ({
+          group,
+          name,
+          value,
+        })),
+      ),
+    countMembers: (group) => Effect.sync(() => groups.read(group)?.size ?? 0),
+  };
+}
+
+function keepBuckets(): Pick<Cache["Service"], "consume"> {
+  const buckets = new BoundedMap<Bucket>(limits.cacheEntriesMax);
+  return {
     consume: (key, { burst, perMinute }) =>
       Effect.sync(() => {
         const perMs = perMinute / 60_000;
@@ -71,5 +134,5 @@ export const memoryCacheLayer: Layer.Layer<Cache> = Layer.sync(Cache, () => {
         buckets.set(key, { tokens: available - 1, updatedAtMs: now });
         return { retryAfterMs: 0 };
       }),
-  });
-});
+  };
+}

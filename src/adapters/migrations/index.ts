@@ -7,10 +7,12 @@ import { initial } from "./001-initial.ts";
 import { heads } from "./002-heads.ts";
 import { handover } from "./003-handover.ts";
 import { reports } from "./004-reports.ts";
+import { sessions } from "./005-sessions.ts";
 
 export const migrations: Record<string, Migration> = {
   "001-initial": initial,
   "002-heads": heads,
   "003-handover": handover,
   "004-reports": reports,
+  "005-sessions": sessions,
 };

@@ -3,10 +3,12 @@
  * many nodes one gets the value.
  */
 import { Effect, Layer } from "effect";
+import { Cluster } from "ioredis";
 import { ServiceUnavailable } from "../../domain/errors.ts";
 import { Health } from "../../domain/health.ts";
 import { Cache } from "../../domain/ports.ts";
 import { attempt, connect, firstAttempt, PREFIX } from "./connection.ts";
+import type { Client } from "./connection.ts";
 
 /** Takes a token of a bucket, by the server's own clock: of many nodes, each sees what the others took. Answers the wait in ms. */
 const CONSUME = `
@@ -24,6 +26,26 @@ const KNOWN_TO_BE_AWAY = Effect.fail(
   new ServiceUnavailable({ service: "cache", cause: "known to be away" }),
 );
 
+type Command = [name: string, ...values: (string | number)[]];
+
+/**
+ * Sends several commands in one batch. Keys of a cluster are on many servers: there each command goes to its own, none waiting for another.
+ * @throws what any of them failed with.
+ */
+async function inOneBatch(client: Client, commands: Command[]): Promise<void> {
+  if (client instanceof Cluster) {
+    await Promise.all(commands.map((it) => client.call(...it)));
+    return;
+  }
+  const answers = await client.pipeline(commands).exec();
+  for (const [error] of answers ?? []) if (error) throw error;
+}
+
+/** Runs a command, and tells of one that failed. */
+type Noting = <A>(
+  run: () => Promise<A>,
+) => Effect.Effect<A, ServiceUnavailable>;
+
 export function redisCacheLayer(
   url: string,
 ): Layer.Layer<Cache, never, Health> {
@@ -39,7 +61,7 @@ export function redisCacheLayer(
         "cache",
         attempt(() => redis.ping()).pipe(Effect.asVoid),
       );
-      const noting = <A>(run: () => Promise<A>) =>
+      const noting: Noting = (run) =>
         Effect.suspend(() => {
           if (health.isDown("cache")) return KNOWN_TO_BE_AWAY;
           return Effect.tapError(attempt(run), () =>
@@ -47,12 +69,8 @@ export function redisCacheLayer(
           );
         });
       return Cache.of({
-        get: (key) => noting(() => redis.get(PREFIX + key)),
-        set: (key, value, lifetimeSeconds) =>
-          Effect.asVoid(
-            noting(() => redis.set(PREFIX + key, value, "EX", lifetimeSeconds)),
-          ),
-        take: (key) => noting(() => redis.getdel(PREFIX + key)),
+        ...keepValues(redis, noting),
+        ...keepGroups(redis, noting),
         consume: (key, { burst, perMinute }) =>
           Effect.map(
             noting(() =>
@@ -63,4 +81,72 @@ export function redisCacheLayer(
       });
     }),
   );
+}
+
+function keepValues(
+  redis: Client,
+  noting: Noting,
+): Pick<Cache["Service"], "get" | "set" | "getAll" | "setAll" | "take"> {
+  return {
+    get: (key) => noting(() => redis.get(PREFIX + key)),
+    set: (key, value, lifetimeSeconds) =>
+      Effect.asVoid(
+        noting(() => redis.set(PREFIX + key, value, "EX", lifetimeSeconds)),
+      ),
+    getAll: (keys) =>
+      noting(() => Promise.all(keys.map((key) => redis.get(PREFIX + key)))),
+    setAll: (entries, lifetimeSeconds) =>
+      noting(() =>
+        inOneBatch(
+          redis,
+          entries.map(({ key, value }) => [
+            "set",
+            PREFIX + key,
+            value,
+            "EX",
+            lifetimeSeconds,
+          ]),
+        ),
+      ),
+    take: (key) => noting(() => redis.getdel(PREFIX + key)),
+  };
+}
+
+function keepGroups(
+  redis: Client,
+  noting: Noting,
+): Pick<
+  Cache["Service"],
+  "putMembers" | "removeMembers" | "members" | "countMembers"
+> {
+  return {
+    putMembers: (members, lifetimeSeconds) =>
+      noting(() =>
+        inOneBatch(
+          redis,
+          members.flatMap(({ group, name, value }): Command[] => [
+            ["hset", PREFIX + group, name, value],
+            ["expire", PREFIX + group, lifetimeSeconds],
+          ]),
+        ),
+      ),
+    removeMembers: (members) =>
+      noting(() =>
+        inOneBatch(
+          redis,
+          members.map(({ group, name }) => ["hdel", PREFIX + group, name]),
+        ),
+      ),
+    members: (group) =>
+      Effect.map(
+        noting(() => redis.hgetall(PREFIX + group)),
+        (found) =>
+          Object.entries(found).map(([name, value]) => ({
+            group,
+            name,
+            value,
+          })),
+      ),
+    countMembers: (group) => noting(() => redis.hlen(PREFIX + group)),
+  };
 }

@@ -1,13 +1,20 @@
-/** What a user holds here: tickets, connections, and in local mode the page's own token (docs/PROTOCOL.md section 7). */
-import { Effect } from "effect";
+/**
+ * What a user holds here: tickets, connections, and in local mode the page's own token; and what an administrator takes away
+ * (docs/PROTOCOL.md section 7).
+ */
+import { Effect, Schema } from "effect";
 import type { Hono } from "hono";
 import { randomBytes } from "node:crypto";
 import { Connections } from "../../domain/connections.ts";
 import { ConnectionNotFound } from "../../domain/errors.ts";
 import type { ConnectionId } from "../../domain/model.ts";
+import { limits } from "../../domain/limits.ts";
+import type { RevocationTarget } from "../../domain/ports.ts";
+import { Revocations } from "../../domain/revocations.ts";
 import { issueTicket } from "../../domain/sessions.ts";
 import { notFound, problem } from "../answers.ts";
 import type { AppContext, AppEnv, Respond } from "../answers.ts";
+import { readBody, Storable } from "../bodies.ts";
 import { isLoopback } from "../config.ts";
 import type { AppConfig } from "../config.ts";
 import { isForwarded, isLocalPeer } from "../peer.ts";
@@ -34,19 +41,39 @@ export function sessionRoutes(app: Hono<AppEnv>, respond: Respond): void {
   app.get("/api/connections", (c) =>
     respond(
       c,
-      Effect.map(Connections, (it) => ({
-        items: it.list(c.get("identity").user_id),
-        next: null,
-      })),
+      Effect.flatMap(Connections, (it) =>
+        it.list(c.get("identity").user_id),
+      ).pipe(Effect.map((items) => ({ items, next: null }))),
     ),
   );
   app.delete("/api/connections/:id", (c) => respond(c, removeConnection(c)));
+  app.post("/api/revocations", (c) =>
+    c.get("identity").admin ? respond(c, revoke(c), 201) : notFound(c),
+  );
+}
+
+const Name = (charactersMax: number) =>
+  Storable.check(Schema.isNonEmpty(), Schema.isMaxLength(charactersMax));
+const OfToken = Schema.Struct({ jti: Name(limits.tokenIdCharactersMax) });
+const OfUser = Schema.Struct({ user_id: Name(limits.subjectCharactersMax) });
+
+function revoke(c: AppContext) {
+  return Effect.gen(function* () {
+    const body = yield* readBody(c, Schema.Union([OfToken, OfUser]));
+    const target: RevocationTarget =
+      "jti" in body
+        ? { kind: "token", name: body.jti }
+        : { kind: "user", name: body.user_id };
+    const revocations = yield* Revocations;
+    const { revoked_at, expires_at } = yield* revocations.revoke(target);
+    return { ...body, revoked_at, expires_at };
+  });
 }
 
 function removeConnection(c: AppContext) {
   return Effect.gen(function* () {
     const connections = yield* Connections;
-    const removed = connections.remove(
+    const removed = yield* connections.remove(
       c.get("identity").user_id,
       c.req.param("id") as ConnectionId,
     );

@@ -4,8 +4,15 @@
 import { Context } from "effect";
 import type { Effect, Scope } from "effect";
 import type { ServiceUnavailable } from "../errors.ts";
-import type { RunId, Thread, ThreadId, UserId } from "../model.ts";
+import type {
+  ConnectionId,
+  RunId,
+  Thread,
+  ThreadId,
+  UserId,
+} from "../model.ts";
 import type { Event } from "../protocol.ts";
+import type { Revocation } from "./sessions.ts";
 
 export interface Job {
   /** The run's own id: a run has one job at a time. */
@@ -52,6 +59,9 @@ export type BusMessage =
   | { readonly kind: "stop"; readonly run_id: RunId }
   | { readonly kind: "thread"; readonly thread: Thread }
   | { readonly kind: "deleted"; readonly thread_id: ThreadId }
+  | { readonly kind: "revoked"; readonly revocation: Revocation }
+  /** Asks the node that has it to close a connection. */
+  | { readonly kind: "removal"; readonly connection_id: ConnectionId }
   | { readonly kind: "work" };
 
 export class Bus extends Context.Service<
@@ -86,6 +96,7 @@ export const topics = {
   user: (id: UserId) => `user:${id}`,
   run: (id: RunId) => `${RUN}${id}`,
   work: "work",
+  revocations: "revocations",
 } as const;
 
 /** The thread that a topic is about; null when it is about something else. */
@@ -94,6 +105,17 @@ export const threadOf = (topic: string): ThreadId | null =>
 
 export const runOf = (topic: string): RunId | null =>
   topic.startsWith(RUN) ? (topic.slice(RUN.length) as RunId) : null;
+/** One of a group: known by its name, which is unique in the group. */
+export interface Member {
+  readonly group: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface CacheEntry {
+  readonly key: string;
+  readonly value: string;
+}
 
 export class Cache extends Context.Service<
   Cache,
@@ -106,6 +128,30 @@ export class Cache extends Context.Service<
       value: string,
       lifetimeSeconds: number,
     ) => Effect.Effect<void, ServiceUnavailable>;
+    /** The values of several keys at once, in the order asked. */
+    readonly getAll: (
+      keys: readonly string[],
+    ) => Effect.Effect<readonly (string | null)[], ServiceUnavailable>;
+    /** Sets several at once. */
+    readonly setAll: (
+      entries: readonly CacheEntry[],
+      lifetimeSeconds: number,
+    ) => Effect.Effect<void, ServiceUnavailable>;
+    /** Puts members into their groups, several at once. A group is gone when nothing was put for that long. */
+    readonly putMembers: (
+      members: readonly Member[],
+      lifetimeSeconds: number,
+    ) => Effect.Effect<void, ServiceUnavailable>;
+    /** Takes members out of their groups; one that is not there is no matter. */
+    readonly removeMembers: (
+      members: readonly Omit<Member, "value">[],
+    ) => Effect.Effect<void, ServiceUnavailable>;
+    readonly members: (
+      group: string,
+    ) => Effect.Effect<readonly Member[], ServiceUnavailable>;
+    readonly countMembers: (
+      group: string,
+    ) => Effect.Effect<number, ServiceUnavailable>;
     /** Reads and removes in one step: of many takers, one gets the value. */
     readonly take: (
       key: string,
