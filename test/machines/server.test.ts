@@ -210,6 +210,23 @@ test("a drain always ends, by time alone, from any point", () => {
   );
 });
 
+test.each([
+  ["draining.finishing", 0],
+  ["draining.handingBack", HOST.finishTimeoutMs],
+  ["draining.interrupting", HOST.finishTimeoutMs + HOST.handBackTimeoutMs],
+] as const)("%s ends when nothing is left, or nobody can say", (name, ms) => {
+  for (const type of ["empties", "emptyingFails"] as const) {
+    const { apply, state } = start();
+    apply({ type: "boots" });
+    apply({ type: "server.drain" });
+    for (let passed = 0; passed < ms; passed += TICK_MS)
+      apply({ type: "tick" });
+    expect(state()).toBe(name);
+    apply({ type });
+    expect(state()).toBe("draining.closing");
+  }
+});
+
 test("every state is on a shortest path, and no path leaves the drawing", () => {
   const paths = pathsThrough(serverMachine, { host: HOST }, [
     { type: "server.drain" },
