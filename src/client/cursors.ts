@@ -25,6 +25,7 @@ export interface Verdict {
 const DROP: Verdict = { deliver: false, send: null };
 
 export class Cursors {
+  /** The thread that was heard or asked of last comes last. */
   readonly #cursors = new Map<string, Cursor>();
 
   isFollowing(threadId: string): boolean {
@@ -46,8 +47,8 @@ export class Cursors {
   /** Follows a thread that the server joined by itself, as it does for a submission: from the run's first event on. */
   follow(threadId: string): Cursor {
     const known = this.#cursors.get(threadId);
-    if (known !== undefined) return known;
-    const cursor: Cursor = { last: null, joining: 0, acknowledged: 0 };
+    const cursor = known ?? { last: null, joining: 0, acknowledged: 0 };
+    this.#cursors.delete(threadId);
     this.#cursors.set(threadId, cursor);
     return cursor;
   }
@@ -68,11 +69,14 @@ export class Cursors {
     if (event.seq < expected) return DROP;
     if (event.seq > expected)
       return { deliver: false, send: this.join(event.thread_id, expected - 1) };
-    cursor.last = event.seq;
+    this.follow(event.thread_id).last = event.seq;
     return { deliver: true, send: null };
   }
 
-  /** On a new connection: joins everything again, each from where it stands; a thread without any event yet from 0. */
+  /**
+   * On a new connection: joins everything again, each from where it stands; a thread without any event yet from 0. Where there are more than a
+   * connection may join, the server drops the first: so those in use come last.
+   */
   resume(): ClientFrame[] {
     for (const cursor of this.#cursors.values()) cursor.joining = 0;
     return [...this.#cursors].map(([id, cursor]) =>

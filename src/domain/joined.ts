@@ -122,6 +122,13 @@ export class JoinedThreads {
     }));
   }
 
+  /** The oldest without a run at work, since who waits for its end would wait for ever; the oldest of all where each has one. */
+  #dispensable(): ThreadId {
+    const oldest = [...this.#threads];
+    const idle = oldest.find(([, { active }]) => active.size === 0);
+    return (idle ?? oldest[0]!)[0];
+  }
+
   #deliver(
     thread: ThreadId,
     afterSeq: number,
@@ -130,12 +137,8 @@ export class JoinedThreads {
   ): Effect.Effect<void, never, Bus | Store> {
     return Effect.gen({ self: this }, function* () {
       yield* this.leave(thread);
-      const [oldest] = this.#threads.keys();
-      if (
-        oldest !== undefined &&
-        this.#threads.size >= limits.joinedThreadsPerConnectionMax
-      ) {
-        yield* this.leave(oldest);
+      if (this.#threads.size >= limits.joinedThreadsPerConnectionMax) {
+        yield* this.leave(this.#dispensable());
       }
       const scope = yield* Scope.make();
       this.#threads.set(thread, {

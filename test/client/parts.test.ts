@@ -52,6 +52,17 @@ test("whatever is lost, repeated or cut, what passes is the log, each event once
   );
 });
 
+test("threads are joined again in the order of their last use, since of too many the first are dropped", () => {
+  const cursors = new Cursors();
+  for (const thread of ["t1", "t2", "t3", "t4"]) cursors.follow(thread);
+  cursors.onEvent(thinking(1));
+  cursors.follow("t2");
+  const order = () =>
+    cursors.resume().map((it) => "thread_id" in it && it.thread_id);
+  expect(order()).toEqual(["t3", "t4", "t1", "t2"]);
+  expect(order()).toEqual(["t3", "t4", "t1", "t2"]);
+});
+
 test("a log that is shorter than the cursor goes on from its own last seq", () => {
   const cursors = new Cursors();
   cursors.join("t1", 40);

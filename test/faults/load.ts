@@ -129,8 +129,11 @@ export class Load {
       const used = await user.ask(question, into, (doing) =>
         this.#doing.set(lane, doing),
       );
-      threads.last = used;
       if (thread === "shared") threads.shared ??= used;
+      const { last, shared } = threads;
+      if (last !== null && last !== used && last !== shared)
+        user.client.leave(last);
+      threads.last = used;
     }
     this.#doing.delete(lane);
   }

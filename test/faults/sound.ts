@@ -19,23 +19,23 @@ export const IMPATIENT = { ...PATIENT, TOOL_TIMEOUT_MS: "300" };
 
 const END_MS = 60_000;
 
-/** I1 to I5 once all runs have ended, with what these sockets saw, by their users. */
+/** I1 to I5 once all that was sent is handled and all runs have ended, with what these sockets saw, by their users. */
 export async function expectSound(
   cluster: Cluster,
   sockets: readonly (readonly [user: string, socket: TestSocket])[],
 ): Promise<Stored> {
-  const stored = await until("the end of all runs", END_MS, async () => {
-    const now = await readStored(cluster.postgres.url);
-    const isOver = now.runs.every(
-      ({ status }) => !["queued", "running"].includes(status),
-    );
-    return isOver ? now : null;
+  for (const [, socket] of sockets)
+    if (socket.ws.readyState === socket.ws.OPEN) await socket.settle();
+  await until("the end of all runs", END_MS, async () => {
+    const { runs } = await readStored(cluster.postgres.url);
+    return runs.every(({ status }) => !["queued", "running"].includes(status));
   });
   const witnesses = sockets.map(([user, { frames }]) => ({
     user,
     canary: crypto.randomUUID(),
-    frames,
+    frames: [...frames],
   }));
+  const stored = await readStored(cluster.postgres.url);
   expect(brokenInvariants(stored, witnesses)).toEqual([]);
   return stored;
 }

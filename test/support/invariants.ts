@@ -179,6 +179,7 @@ function acknowledged(stored: Stored, witness: Witness): string[] {
     stored.messages.map((it) => [`${it.user_id} ${it.message_id}`, it]),
   );
   const log = new Map(stored.events.map((it) => [it.event_id, it]));
+  const logs = groupBy(stored.events, (it) => it.run_id);
   const seen = new Set(frames.filter(isEvent).map((it) => it.event_id));
   const problems: string[] = [];
   for (const frame of frames) {
@@ -193,8 +194,8 @@ function acknowledged(stored: Stored, witness: Witness): string[] {
     if (message?.run_id !== run_id || message.content !== text)
       problems.push(`I4: ${user}'s message ${message_id} is not as sent`);
     if (witness.followed !== true) continue;
-    const missed = stored.events.filter(
-      (it) => it.run_id === run_id && !seen.has(it.event_id),
+    const missed = (logs.get(run_id) ?? []).filter(
+      (it) => !seen.has(it.event_id),
     );
     if (missed.length > 0)
       problems.push(`I4: ${user} missed ${missed.length} events of ${run_id}`);
