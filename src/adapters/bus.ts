@@ -5,7 +5,7 @@
  */
 import { Effect, Layer } from "effect";
 import type { Scope } from "effect";
-import { v4 as uuid } from "uuid";
+import { newId } from "../domain/ids.ts";
 import { limits } from "../domain/limits.ts";
 import { Bus } from "../domain/ports.ts";
 import type { BusMessage } from "../domain/ports.ts";
@@ -53,7 +53,7 @@ export function linkedBusLayer(
   return Layer.effect(
     Bus,
     Effect.gen(function* () {
-      const node = uuid();
+      const node = newId();
       const links: Link[] = [];
       const restored = new Set<() => void>();
       const listeners = new Listeners({

@@ -5,6 +5,7 @@
  */
 import { Context, Effect } from "effect";
 import { Kysely, PostgresDialect, sql } from "kysely";
+import type { PostgresPool } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import type { ServiceUnavailable } from "../domain/errors.ts";
@@ -32,6 +33,11 @@ type InTransaction = <A, E = never>(
   work: (trx: Trx) => Promise<A>,
 ) => Effect.Effect<A, E | ServiceUnavailable>;
 
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 export class Database extends Context.Service<
   Database,
   {
@@ -41,8 +47,8 @@ export class Database extends Context.Service<
     /** The same, alone: of the transactions that hold a user's lock, one goes on at a time. */
     readonly asUserAlone: InTransaction;
     /** One statement of its own, committed by itself; for functions that carry their own rights. */
-    readonly call: <Row extends pg.QueryResultRow>(
-      statement: pg.QueryConfig,
+    readonly call: <Row>(
+      statement: Statement,
     ) => Effect.Effect<readonly Row[], ServiceUnavailable>;
     /** A transaction that sees which runs are due, of all users, and nothing of what they hold. */
     readonly asWriter: <A>(
@@ -70,10 +76,9 @@ export function makeDatabase(
 ): Database["Service"] {
   const transact = <A, E = never>(run: () => Promise<A>) =>
     attemptOrAbort<A, E>(() => through(breaker, run));
+  const preparing = preparingPool(pool);
   const kysely = new Kysely<Tables>({
-    dialect: new PostgresDialect({
-      pool: preparingPool(pool),
-    }),
+    dialect: new PostgresDialect({ pool: preparing }),
   });
   return Database.of({
     pool,
@@ -83,8 +88,8 @@ export function makeDatabase(
       transact(() =>
         inTransaction(kysely, `select ${actAs(user)}, ${lockOf(user)}`, work),
       ),
-    call: <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) =>
-      transact(async () => (await pool.query<Row>(statement)).rows),
+    call: <Row>(statement: Statement) =>
+      transact(() => callOnce<Row>(preparing, statement)),
     asWriter: (work) =>
       transact(() =>
         inTransaction(
@@ -94,6 +99,19 @@ export function makeDatabase(
         ),
       ),
   });
+}
+
+/** A statement that fails leaves its connection as good as before, so the pool keeps it. */
+async function callOnce<Row>(
+  pool: PostgresPool,
+  { text, values }: Statement,
+): Promise<readonly Row[]> {
+  const client = await pool.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    client.release();
+  }
 }
 
 const actAs = (user: UserId) =>

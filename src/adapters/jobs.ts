@@ -1,9 +1,9 @@
 /**
  * Jobs on pg-boss, over the same database as everything else: a job is a run that may be worked on now, and its id is the run's.
- * Owns the queue. Promises: a job is enqueued in the transaction that makes it due; a dead node's job comes back by itself.
+ * Owns the queue, not what comes into it: the database adds the job of a run that becomes due. Promises: a dead node's job comes back by itself.
  */
 import { Effect, Layer } from "effect";
-import { fromKysely, PgBoss } from "pg-boss";
+import { PgBoss } from "pg-boss";
 import type { Db, JobWithMetadata } from "pg-boss";
 import type pg from "pg";
 import { ServiceUnavailable } from "../domain/errors.ts";
@@ -11,7 +11,7 @@ import { limits } from "../domain/limits.ts";
 import type { RunId, UserId } from "../domain/model.ts";
 import { Bus, Jobs, topics } from "../domain/ports.ts";
 import type { Job } from "../domain/ports.ts";
-import type { Database, Trx } from "./database.ts";
+import type { Database } from "./database.ts";
 import { through, UNBROKEN } from "./outage.ts";
 import type { Breaker } from "./outage.ts";
 import { prepared } from "./preparing.ts";
@@ -23,9 +23,6 @@ interface JobData {
   readonly user_id: UserId;
   readonly traceparent: string | null;
 }
-
-/** Puts runs into the queue inside a transaction. */
-export type Enqueue = (trx: Trx, runs: readonly JobData[]) => Promise<void>;
 
 /** The queue on a pool, started; the caller stops it. */
 export async function openBoss(
@@ -87,8 +84,6 @@ async function makeQueue(boss: PgBoss): Promise<void> {
       deleteAfterSeconds: limits.endedJobsKeptSeconds,
     });
   }
-  // The first look at a queue asks the database: inside a transaction on the embedded one's only connection it would wait for itself.
-  await boss.findJobs(QUEUE, { id: "00000000-0000-0000-0000-000000000000" });
 }
 
 /** A statement that fails inside its own BEGIN leaves the connection in an aborted transaction: roll back before giving it back. */
@@ -110,16 +105,6 @@ function pooled(pool: pg.Pool, breaker: Breaker): Db {
   };
   return {
     executeSql: (text, values) => through(breaker, () => execute(text, values)),
-  };
-}
-
-export function makeEnqueue(boss: PgBoss): Enqueue {
-  return async (trx, runs) => {
-    await boss.insert(
-      QUEUE,
-      runs.map((data) => ({ id: data.run_id, data })),
-      { db: fromKysely(trx) },
-    );
   };
 }
 

@@ -144,7 +144,7 @@ function holdUpgrade(
       let wire: Wire | null = null;
       if (socket.destroyed || !socket.writable) return wire;
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        wire = makeWire(webSocket);
+        wire = makeWire(webSocket, socket);
       });
       return wire;
     },
@@ -174,14 +174,17 @@ function credentialOf(
 }
 
 /** Reading is off until somebody listens: what the client sends early waits in the socket. */
-function makeWire(webSocket: WebSocket): Wire {
+function makeWire(webSocket: WebSocket, socket: Duplex): Wire {
   let sent: () => void = () => undefined;
   const onSent = () => sent();
+  const together = new Corked(socket);
   webSocket.pause();
   webSocket.on("error", () => undefined);
   return {
     send: (text) => {
-      if (webSocket.readyState === webSocket.OPEN) webSocket.send(text, onSent);
+      if (webSocket.readyState !== webSocket.OPEN) return;
+      together.hold();
+      webSocket.send(text, onSent);
     },
     ping: () => {
       if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
@@ -209,4 +212,20 @@ function makeWire(webSocket: WebSocket): Wire {
       webSocket.resume();
     },
   };
+}
+
+/** Writes of one turn of the event loop go to the system together: a run's events come many at a time. */
+class Corked {
+  readonly #socket: Duplex;
+  readonly #release = () => this.#socket.uncork();
+
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+  }
+
+  hold(): void {
+    if (this.#socket.writableCorked > 0) return;
+    this.#socket.cork();
+    process.nextTick(this.#release);
+  }
 }

@@ -17,7 +17,6 @@ import { openEmbedded } from "../adapters/embedded.ts";
 import {
   jobsLayer,
   makeBoss,
-  makeEnqueue,
   reclaimAll,
   startBoss,
 } from "../adapters/jobs.ts";
@@ -115,7 +114,7 @@ export function storageLayer(
       const breaker = breakerOf(yield* Health, storage);
       const boss = yield* prepareStorage(storage, breaker, wrong);
       return Layer.mergeAll(
-        storeLayer({ ...settings, enqueue: makeEnqueue(boss) }),
+        storeLayer(settings),
         usageStoreLayer,
         reportStoreLayer,
         sessionStoreLayer,

@@ -5,9 +5,9 @@
  */
 import { Context, Effect, Layer, Schedule } from "effect";
 import type { Scope } from "effect";
-import { v4 as uuid } from "uuid";
 import { tell } from "./bridge.ts";
 import { Health } from "./health.ts";
+import { newId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import type { ConnectionId, UserId } from "./model.ts";
 import { makeOpener } from "./opening.ts";
@@ -53,7 +53,7 @@ export function connectionsLayer(
       const health = yield* Health;
       const bus = yield* Bus;
       const sessions = yield* LastSessions;
-      const presence = new Presence(yield* Cache, registry, uuid());
+      const presence = new Presence(yield* Cache, registry, newId());
       const open = yield* makeOpener(settings, { registry, presence });
       yield* sweepAll(
         registry,

@@ -1,7 +1,7 @@
 /** An agent's decision as its machine takes it. Promises: every use of a tool has an id of its own. */
-import { v7 as uuid } from "uuid";
 import type { AgentDecision } from "../../machines/agent.ts";
 import type { Decision } from "./agents/definition.ts";
+import { newId } from "./ids.ts";
 import { limits } from "./limits.ts";
 
 export const TOO_MANY_CALLS: AgentDecision = {
@@ -17,6 +17,6 @@ export function toMachine(decision: Decision): AgentDecision {
   const { tool, parameters, purpose, final = false } = decision;
   return {
     kind: "useTool",
-    use: { tool_call_id: uuid(), tool, parameters, purpose, final },
+    use: { tool_call_id: newId(), tool, parameters, purpose, final },
   };
 }

@@ -2,8 +2,8 @@
  * How a run ends, from why it left its plan, what its agents finished and what can be answered with it (R6, R10). Pure, but for the
  * answer's fresh id. Promises: completed and partial have an answer, other endings have none.
  */
-import { v7 as uuid } from "uuid";
 import type { Leaving } from "../../machines/run.ts";
+import { newId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import type { Answer, Failure, FinalStatus, MessageId, Step } from "./model.ts";
 import type { Ending } from "./ports.ts";
@@ -34,7 +34,7 @@ export function endingOf(
   return {
     status: whole ? "completed" : "partial",
     error: timedOut ? TIMED_OUT : null,
-    answer: { ...given, partial: !whole, message_id: uuid() as MessageId },
+    answer: { ...given, partial: !whole, message_id: newId() as MessageId },
   };
 }
 

@@ -69,6 +69,7 @@ export const limits = {
   tokenIdCharactersMax: 512,
 
   // --- runs
+  idsPerDraw: 256,
   attemptsMax: 5,
   queuedRunsPerUserMax: 20,
   queuedRunsMax: 2_000,

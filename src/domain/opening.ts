@@ -4,7 +4,6 @@
  */
 import { Context, Effect, FiberSet } from "effect";
 import type { Fiber } from "effect";
-import { v7 as uuid } from "uuid";
 import { createActor } from "xstate";
 import { connectionMachine } from "../../machines/connection.ts";
 import type { ConnectionHost } from "../../machines/connection.ts";
@@ -14,6 +13,7 @@ import * as notes from "./connectionNotes.ts";
 import { DeliveryWatch } from "./deliveryWatch.ts";
 import { TooManyConnections } from "./errors.ts";
 import { Health } from "./health.ts";
+import { newId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import type { ConnectionId, Thread, UserId } from "./model.ts";
 import type { Presence } from "./presence.ts";
@@ -63,7 +63,7 @@ export function makeOpener(settings: ConnectionSettings, places: Places) {
     };
 
     return (upgrade: HeldUpgrade): void => {
-      const id = uuid() as ConnectionId;
+      const id = newId() as ConnectionId;
       const connection: Connection = new Connection({
         id,
         upgrade,

@@ -3,9 +3,9 @@
  * checks after the fields come in the order of docs/PROTOCOL.md section 5; a refused submission stores nothing.
  */
 import { Effect } from "effect";
-import { v4 as uuid } from "uuid";
 import { Draining, RateLimited, ServiceUnavailable } from "./errors.ts";
 import type { FrameFailure } from "./errors.ts";
+import { newId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import type { MessageId, RunId, Thread, ThreadId, UserId } from "./model.ts";
 import { Cache, Store } from "./ports.ts";
@@ -132,7 +132,7 @@ function submitAndAnswer(
   return Effect.gen(function* () {
     const runs = yield* Runs;
     const submitted = yield* runs.submit(caller.user_id, {
-      message_id: (frame.message_id ?? uuid()) as MessageId,
+      message_id: (frame.message_id ?? newId()) as MessageId,
       text: frame.text,
       thread_id: (frame.thread_id ?? null) as ThreadId | null,
       if_busy: frame.if_busy ?? "enqueue",

@@ -3,8 +3,8 @@
  * together are stored together, in the order written; writing never waits.
  */
 import { Deferred, Effect } from "effect";
+import { newId } from "./ids.ts";
 import type { Cause } from "effect";
-import { v7 as uuid } from "uuid";
 import type { RunId, Step, ThreadId, ToolCall, UserId } from "./model.ts";
 import type { Append, PendingEvent } from "./ports.ts";
 import type { EventBody } from "./protocol.ts";
@@ -130,7 +130,7 @@ export function pendingEvent(
   body: EventBody,
 ): PendingEvent {
   return {
-    event_id: uuid(),
+    event_id: newId(),
     timestamp: new Date().toISOString(),
     agent_name,
     parent_agent,

@@ -35,7 +35,7 @@ describe.skipIf(SERVER === null)("on a server", () => {
 
   const call = (breaker: Breaker, text: string) =>
     Effect.runPromise(
-      Effect.result(makeDatabase(pool, breaker).call({ text })),
+      Effect.result(makeDatabase(pool, breaker).call({ text, values: [] })),
     );
   const away = { failure: { _tag: "ServiceUnavailable" } };
 

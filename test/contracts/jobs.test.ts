@@ -81,6 +81,27 @@ describe.each(backends)("Jobs on $name", ({ open }) => {
     expect(again).toEqual({ ...first, waited_ms: null });
   });
 
+  test("a due run's job is the one that the queue itself would have made", async () => {
+    const { run_id, user_id } = await newJob();
+    const own = crypto.randomUUID();
+    const data = { run_id, user_id, traceparent: null };
+    await backend.boss.insert("runs", [{ id: own, data }]);
+    const jobOf = async (id: string) => {
+      const { rows } = await backend.pool.query<Record<string, unknown>>(
+        `select *, keep_until - created_on as kept, null as id, null as created_on, null as start_after, null as keep_until
+        from pgboss.job where id = $1`,
+        [id],
+      );
+      return rows[0];
+    };
+    const made = await jobOf(run_id);
+    expect(made).toMatchObject({
+      data,
+      heartbeat_seconds: limits.heartbeatSeconds,
+    });
+    expect(made).toEqual(await jobOf(own));
+  });
+
   test("concurrent fetches share the jobs out, up to their limit", async () => {
     const jobs = await Promise.all(Array.from({ length: 12 }, newJob));
     const taken = await Promise.all([fetch(5), fetch(5), fetch(5)]);

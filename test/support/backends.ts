@@ -8,7 +8,7 @@ import type pg from "pg";
 import { inject } from "vitest";
 import type { PgBoss } from "pg-boss";
 import { Database, makeDatabase } from "../../src/adapters/database.ts";
-import { jobsLayer, makeEnqueue, openBoss } from "../../src/adapters/jobs.ts";
+import { jobsLayer, openBoss } from "../../src/adapters/jobs.ts";
 import { memoryBusLayer } from "../../src/adapters/memory/bus.ts";
 import { storeLayer, usageStoreLayer } from "../../src/adapters/store/index.ts";
 import { reportStoreLayer } from "../../src/adapters/store/reports.ts";
@@ -74,10 +74,7 @@ async function openBackend(
     Scope.provide(openPool(config), scope),
   );
   const boss = await openBoss(pool, { supervise: false });
-  const policy = {
-    activeRunsPerUser: ACTIVE_RUNS_PER_USER,
-    enqueue: makeEnqueue(boss),
-  };
+  const policy = { activeRunsPerUser: ACTIVE_RUNS_PER_USER };
   const runtime = ManagedRuntime.make(
     Layer.mergeAll(
       storeLayer(policy),

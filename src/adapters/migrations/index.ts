@@ -8,6 +8,7 @@ import { heads } from "./002-heads.ts";
 import { handover } from "./003-handover.ts";
 import { reports } from "./004-reports.ts";
 import { sessions } from "./005-sessions.ts";
+import { singleCalls } from "./006-single-calls.ts";
 
 export const migrations: Record<string, Migration> = {
   "001-initial": initial,
@@ -15,4 +16,5 @@ export const migrations: Record<string, Migration> = {
   "003-handover": handover,
   "004-reports": reports,
   "005-sessions": sessions,
+  "006-single-calls": singleCalls,
 };

@@ -3,7 +3,8 @@
  * beside this one.
  */
 import { Effect, Layer } from "effect";
-import { v7 as uuid } from "uuid";
+import { RunFenced } from "../../domain/errors.ts";
+import { newId } from "../../domain/ids.ts";
 import { limits } from "../../domain/limits.ts";
 import type { ImportId, RunId, ThreadId } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
@@ -13,8 +14,8 @@ import { dataVersion } from "./dataVersion.ts";
 import { appendAgain, endAgain } from "./again.ts";
 import * as log from "./log.ts";
 import * as runs from "./runs.ts";
-import { submit } from "./submit.ts";
-import type { RunPolicy } from "./submit.ts";
+import { submitStatement, toSubmitted } from "./submit.ts";
+import type { RunPolicy, SubmitRow } from "./submit.ts";
 import * as threads from "./threads.ts";
 import * as usage from "./usage.ts";
 
@@ -38,12 +39,14 @@ function makeStore(
   const { asUser, asUserAlone, call } = database;
   return {
     submit: (user, submission) =>
-      asUserAlone(user, (trx) =>
-        submit(trx, user, submission, newIds(), policy),
+      call<SubmitRow>(submitStatement(user, submission, newIds(), policy)).pipe(
+        Effect.flatMap(([row]) => toSubmitted(submission, row!)),
+        Effect.tap(({ dispatched }) =>
+          Effect.sync(() => dispatched && policy.queue.added()),
+        ),
       ),
     claim: (user, run) =>
       call<runs.ClaimRow>({
-        name: "claim_run",
         text: runs.CLAIM,
         values: [user, run, limits.historyMessagesMax],
       }).pipe(Effect.map(([row]) => runs.toClaim(user, run, row))),
@@ -57,13 +60,11 @@ function makeStore(
     queueDepth: database.asWriter(runs.queueDepth),
     readEvents: (user, thread, after, limit) =>
       call<threads.EventRow>({
-        name: "read_events",
         text: threads.READ_EVENTS,
         values: [user, thread, after, limit],
       }).pipe(Effect.map((rows) => rows.map(log.toEvent))),
     readHeads: (threadIds, runIds) =>
       call<log.HeadRow>({
-        name: "read_heads",
         text: log.READ_HEADS,
         values: [threadIds, runIds],
       }).pipe(Effect.map(log.toHeads)),
@@ -75,7 +76,7 @@ function makeStore(
     activeThreads: (user) => asUser(user, (trx) => threads.activeThreads(trx)),
     createThread: (user, title) =>
       asUser(user, (trx) =>
-        threads.createThread(trx, user, uuid() as ThreadId, title),
+        threads.createThread(trx, user, newId() as ThreadId, title),
       ),
     renameThread: (user, thread, title) =>
       asUser(user, (trx) => threads.renameThread(trx, thread, title)),
@@ -107,21 +108,29 @@ function makeWriter(
       }
       const complete = log.complete(batch);
       return call<log.AppendedRow>({
-        name: "append_events",
         text: log.APPEND,
         values: [batch.map((it) => it.thread_id), JSON.stringify(complete)],
       }).pipe(Effect.map((rows) => log.readAppended(complete, rows)));
     },
     end: (last, ending, which) => {
-      const end = which === "again" ? endAgain : runs.end;
-      return asUserAlone(last.user_id, (trx) => end(trx, last, ending, policy));
+      if (which === "again") {
+        return asUserAlone(last.user_id, (trx) =>
+          endAgain(trx, last, ending, policy),
+        );
+      }
+      return call<runs.EndedRow>(runs.endStatement(last, ending, policy)).pipe(
+        Effect.map((rows) => runs.toEnded(last, rows)),
+        Effect.flatMap((ended) =>
+          ended === null ? Effect.fail(new RunFenced()) : Effect.succeed(ended),
+        ),
+      );
     },
   };
 }
 
 const newIds = () => ({
-  thread_id: uuid() as ThreadId,
-  run_id: uuid() as RunId,
+  thread_id: newId() as ThreadId,
+  run_id: newId() as RunId,
 });
 
 export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
@@ -134,7 +143,7 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
         aggregate: (user, query) =>
           asUser(user, (trx) => usage.aggregate(trx, query)),
         beginImport: (user, source) => {
-          const id = uuid() as ImportId;
+          const id = newId() as ImportId;
           return asUser(user, async (trx) => {
             await usage.beginImport(trx, user, id, source);
             return id;

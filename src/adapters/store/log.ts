@@ -3,7 +3,6 @@
  * and one that was fenced has stored nothing.
  */
 import { sql } from "kysely";
-import { RunFenced } from "../../domain/errors.ts";
 import type { RunId, ThreadId } from "../../domain/model.ts";
 import type {
   Append,
@@ -12,7 +11,6 @@ import type {
   PendingEvent,
 } from "../../domain/ports.ts";
 import type { Event } from "../../domain/protocol.ts";
-import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import { json } from "./rows.ts";
 
@@ -54,15 +52,22 @@ export function readAppended(
   return batch.map((item, index) => {
     const row = byItem.get(index + 1);
     if (row === undefined) return { fenced: true };
-    const first = row.first_seq ?? 0;
     return {
       fenced: false,
-      events: item.events.map((event, offset) =>
-        toEvent({ event, seq: first + offset }),
-      ),
+      events: numbered(item, row.first_seq ?? 0),
       stopRequested: row.stop_requested,
     };
   });
+}
+
+/** The events as stored: seq follows seq. */
+export function numbered(
+  { events }: CompleteAppend,
+  firstSeq: number,
+): readonly Event[] {
+  return events.map((event, offset) =>
+    toEvent({ event, seq: firstSeq + offset }),
+  );
 }
 
 export type HeadRow =
@@ -93,15 +98,6 @@ export async function appendItem(trx: Trx, item: Append): Promise<Appended> {
       trx,
     );
   return readAppended(batch, rows)[0]!;
-}
-
-export async function append(
-  trx: Trx,
-  item: Append,
-): Promise<readonly Event[]> {
-  const appended = await appendItem(trx, item);
-  if (appended.fenced) throw new Abort(new RunFenced());
-  return appended.events;
 }
 
 function withEnvelope(item: Append, event: PendingEvent): object {

@@ -2,8 +2,8 @@
  * A run's claim, log, stop and end in SQL. Whoever changes a run's attempt or status holds its thread's row first, so claims,
  * appends and endings of one thread follow one another. Promises: a fenced owner writes nothing; the first ending wins.
  */
-import { sql } from "kysely";
-import { RunNotFound } from "../../domain/errors.ts";
+import { CompiledQuery, sql } from "kysely";
+import { RunFenced, RunNotFound } from "../../domain/errors.ts";
 import type {
   MessageId,
   Preferences,
@@ -24,10 +24,10 @@ import type {
 } from "../../domain/ports.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
-import { DEFAULT_PREFERENCES, json, requireUuid } from "./rows.ts";
-import { dispatchDue } from "./dispatch.ts";
+import { DEFAULT_PREFERENCES, json, requireUuid, toThread } from "./rows.ts";
+import type { ThreadRow } from "./rows.ts";
 import type { RunPolicy } from "./submit.ts";
-import { append, toEvent } from "./log.ts";
+import { complete, numbered, toEvent } from "./log.ts";
 
 export interface ClaimRow {
   readonly thread_id: ThreadId;
@@ -93,38 +93,61 @@ export async function queueDepth(trx: Trx): Promise<QueueDepth> {
 const lockThreadOf = (run: RunId) =>
   sql`select thread_id from threads where thread_id = (select thread_id from runs where run_id = ${run}) for update`;
 
-/** To be called under the user's lock. */
+export interface EndedRow {
+  readonly first_seq: number | null;
+  readonly dispatched: boolean;
+  readonly stored: ThreadRow;
+}
+
+/** The last events, the ending and whose turn is next as a statement of its own; `toEnded` reads its rows. */
+export function endStatement(
+  last: Append,
+  { status, error, answer }: Ending,
+  { activeRunsPerUser }: RunPolicy,
+) {
+  const batch = complete([last]);
+  return {
+    text: "select * from end_run($1, $2, $3, $4, $5, $6, $7, $8)",
+    values: [
+      last.user_id,
+      last.thread_id,
+      last.run_id,
+      json(batch),
+      status,
+      error === null ? null : json(error),
+      answer === null ? null : json(answer),
+      activeRunsPerUser,
+    ],
+  };
+}
+
+/** Null where the run was fenced: nothing was stored. */
+export function toEnded(
+  last: Append,
+  [row]: readonly EndedRow[],
+): Ended | null {
+  if (row === undefined) return null;
+  return {
+    events: numbered(complete([last])[0]!, row.first_seq ?? 0),
+    dispatched: row.dispatched,
+    thread: toThread(row.stored),
+  };
+}
+
+/** The ending inside a transaction of the user's. */
 export async function end(
   trx: Trx,
   last: Append,
   ending: Ending,
   policy: RunPolicy,
 ): Promise<Ended> {
-  const events = await append(trx, last);
-  await finishRun(trx, last, ending);
-  const { user_id, thread_id } = last;
-  const next = await dispatchDue(trx, user_id, thread_id, policy);
-  return { events, dispatched: next.dispatched, thread: next.thread! };
-}
-
-async function finishRun(
-  trx: Trx,
-  run: Append,
-  { status, error, answer }: Ending,
-): Promise<void> {
-  await sql`
-    with ended as (
-      update runs set status = ${status}, ended_at = now(), error = ${error === null ? null : json(error)}::json
-      where run_id = ${run.run_id}
-    ), answered as (
-      insert into messages (user_id, message_id, thread_id, run_id, role, content, report)
-      select ${run.user_id}, ${answer?.message_id ?? null}, ${run.thread_id}, ${run.run_id}, 'assistant',
-        ${answer?.content ?? null}, ${answer === null ? null : json(answer.report)}::json
-      where ${answer !== null}
-    )
-    update threads set updated_at = now() where thread_id = ${run.thread_id}`.execute(
-    trx,
+  const { text, values } = endStatement(last, ending, policy);
+  const { rows } = await trx.executeQuery<EndedRow>(
+    CompiledQuery.raw(text, values),
   );
+  const ended = toEnded(last, rows);
+  if (ended === null) throw new Abort(new RunFenced());
+  return ended;
 }
 
 /** To be called under the user's lock. */

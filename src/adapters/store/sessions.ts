@@ -18,25 +18,21 @@ function makeStore(call: Database["Service"]["call"]): SessionStore["Service"] {
   return {
     revoke: (target) =>
       call<Pick<Revocation, "revoked_at" | "expires_at">>({
-        name: "add_revocation",
         text: "select * from add_revocation($1, $2, $3)",
         values: [target.kind, target.name, limits.revocationLifetimeSeconds],
       }).pipe(Effect.map(([row]) => ({ ...target, ...row! }))),
     revocations: (since) =>
       call<Revocation>({
-        name: "read_revocations",
         text: "select * from read_revocations($1, $2, $3)",
         values: [since, limits.revocationOverlapSeconds, limits.revocationsMax],
       }),
     saveSessions: (sessions) =>
       call({
-        name: "save_sessions",
         text: "select save_sessions($1)",
         values: [JSON.stringify(sessions)],
       }).pipe(Effect.asVoid),
     lastThreads: (user) =>
       call<{ readonly threads: readonly RememberedThread[] }>({
-        name: "read_session",
         text: "select * from read_session($1, $2)",
         values: [user, limits.sessionLifetimeSeconds],
       }).pipe(Effect.map(([row]) => row?.threads ?? [])),

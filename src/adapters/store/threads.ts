@@ -28,7 +28,6 @@ import {
   toThread,
 } from "./rows.ts";
 import type { RunRow, ThreadRow } from "./rows.ts";
-import { dispatchDue } from "./dispatch.ts";
 import type { RunPolicy } from "./submit.ts";
 
 export async function findThread(trx: Trx, id: ThreadId): Promise<Thread> {
@@ -111,7 +110,9 @@ export async function deleteThread(
   const { numAffectedRows } =
     await sql`delete from threads where thread_id = ${id}`.execute(trx);
   if (numAffectedRows === 0n) throw new Abort(new ThreadNotFound());
-  await dispatchDue(trx, user, id, policy);
+  await sql`select dispatch_due(${user}, ${policy.activeRunsPerUser})`.execute(
+    trx,
+  );
   return rows.map((it) => it.run_id);
 }
 
