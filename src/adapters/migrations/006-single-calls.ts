@@ -34,14 +34,16 @@ begin
   perform set_config('app.user_id', owner, true), pg_advisory_xact_lock(hashtextextended('user:' || owner, 0));
 end $$;
 
+-- Not in SQL: the plan of such a function lasts no longer than the statement that calls it.
 create function read_thread(thread uuid) returns json
-language sql stable as $$
-  select to_json(found) from (
+language plpgsql stable as $$
+begin
+  return (select to_json(it) from (
     select t.thread_id, t.title, t.last_seq, t.created_at, t.updated_at,
       (select json_build_object('run_id', r.run_id, 'status', r.status, 'started_at', r.started_at)
         from runs r where r.thread_id = t.thread_id and r.ended_at is null order by r.position limit 1) as active_run
-    from threads t where t.thread_id = thread) found
-$$;
+    from threads t where t.thread_id = thread) it);
+end $$;
 `;
 
 /** Makes runs due: the oldest of its thread, while the user has fewer than the cap at work. To be called under the user's lock. */
