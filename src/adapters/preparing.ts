@@ -12,7 +12,8 @@ import { hash } from "node:crypto";
 import type pg from "pg";
 import { limits } from "../domain/limits.ts";
 
-const known = new Set<string>();
+/** The name of each text that is prepared. */
+const names = new Map<string, string>();
 
 /** The query as node-postgres takes it, named after its text where it can be prepared. */
 export function prepared(
@@ -20,16 +21,17 @@ export function prepared(
   values: readonly unknown[] = [],
 ): pg.QueryConfig {
   const query = { text, values: [...values] };
-  return isPreparable(text) ? { name: hash("sha1", text), ...query } : query;
+  const name = names.get(text) ?? newName(text);
+  return name === null ? query : { name, ...query };
 }
 
-/** Several statements in one text cannot be prepared, and transaction control gains nothing by it. */
-function isPreparable(text: string): boolean {
-  if (known.has(text)) return true;
-  const full = known.size >= limits.preparedStatementsMax;
-  if (full || text.includes(";") || CONTROL.test(text)) return false;
-  known.add(text);
-  return true;
+/** Null where several statements are in one text, which cannot be prepared, and for transaction control, which gains nothing by it. */
+function newName(text: string): string | null {
+  const full = names.size >= limits.preparedStatementsMax;
+  if (full || text.includes(";") || CONTROL.test(text)) return null;
+  const name = hash("sha1", text);
+  names.set(text, name);
+  return name;
 }
 
 const CONTROL = /^(begin|commit|rollback|start|savepoint|release)/i;

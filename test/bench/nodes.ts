@@ -18,6 +18,8 @@ export interface Nodes {
   readonly urlFor: (user: number) => string;
   /** Memory of all nodes together, after a collection. */
   readonly rssKiB: () => Promise<number>;
+  /** CPU that all nodes together have used so far, user and system. */
+  readonly cpuMs: () => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
@@ -42,10 +44,8 @@ export async function startNodes(
     nodes.push(await startNode(application, database?.url ?? ""));
   return {
     urlFor: (user) => nodes[user % nodes.length]!.url,
-    rssKiB: async () => {
-      const sizes = await Promise.all(nodes.map(rssOf));
-      return sizes.reduce((sum, it) => sum + it, 0) / 1_024;
-    },
+    rssKiB: async () => (await totalOf(nodes, "rss")) / 1_024,
+    cpuMs: () => totalOf(nodes, "cpuMs"),
     stop: async () => {
       await Promise.all(nodes.map(stopNode));
       await database?.drop();
@@ -78,10 +78,19 @@ async function startNode(
   return { url, child, dataDir };
 }
 
-async function rssOf({ child }: Node): Promise<number> {
-  child.send("rss");
-  const [{ rss }] = (await once(child, "message")) as [{ rss: number }];
-  return rss;
+/** The sum of what each node says of itself. */
+async function totalOf(
+  nodes: readonly Node[],
+  figure: "rss" | "cpuMs",
+): Promise<number> {
+  const told = await Promise.all(
+    nodes.map(async ({ child }) => {
+      child.send(figure);
+      const [value] = (await once(child, "message")) as [number];
+      return value;
+    }),
+  );
+  return told.reduce((sum, it) => sum + it, 0);
 }
 
 async function stopNode({ child, dataDir }: Node): Promise<void> {

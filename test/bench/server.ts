@@ -30,7 +30,11 @@ const node = await startNode({ config, application });
 process.on("message", (message) => {
   if (message === "rss") {
     globalThis.gc?.();
-    process.send!({ rss: process.memoryUsage.rss() });
+    process.send!(process.memoryUsage.rss());
+  }
+  if (message === "cpuMs") {
+    const { user, system } = process.cpuUsage();
+    process.send!((user + system) / 1_000);
   }
   if (message === "stop") void node.stop().then(() => process.exit(0));
 });
