@@ -34,7 +34,11 @@ export function record(
     ...base,
     requests: 1,
     billed_usd: null,
-    request_id: null,
+    measures: "usage",
+    tags: [],
+    failed_requests: null,
+    reusable: null,
+    source_id: { kind: "row" },
     ...more,
     tokens: { ...NONE, ...tokens },
   };

@@ -17,7 +17,11 @@ export function usage(day: Day, over: Partial<UsageRecord> = {}): UsageRecord {
     requests: 10,
     tokens: { ...NO_TOKENS, uncached_input: 1_000_000, output: 100_000 },
     billed_usd: null,
-    request_id: null,
+    measures: "usage",
+    tags: [],
+    failed_requests: null,
+    reusable: null,
+    source_id: { kind: "row" },
     ...over,
   };
 }

@@ -14,6 +14,14 @@ const COLUMNS = [
   "usage_output_tokens",
 ];
 
+/** What tells two rows of one day, model, key and workspace apart. */
+const OF_THE_BUCKET = [
+  "usage_type",
+  "context_window",
+  "inference_geo",
+  "speed",
+];
+
 export const anthropicCsv: CsvFormat = {
   name: "anthropic_usage_csv",
   expects: `an Anthropic Console usage export with the columns ${COLUMNS.join(", ")}`,
@@ -40,7 +48,10 @@ export const anthropicCsv: CsvFormat = {
           output: fields.requiredCount("usage_output_tokens"),
         },
         billed_usd: null,
-        request_id: null,
+        source_id: {
+          kind: "bucket",
+          of: OF_THE_BUCKET.map((name) => fields.text(name)),
+        },
       });
     };
   },

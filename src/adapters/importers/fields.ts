@@ -4,12 +4,9 @@
  * because a shifted row may hold a prompt.
  */
 import { limits } from "../../domain/limits.ts";
-import type {
-  ServiceTier,
-  Timestamp,
-  UsageRecord,
-} from "../../domain/model.ts";
-import type { Reading } from "./importer.ts";
+import type { ServiceTier, Timestamp } from "../../domain/model.ts";
+import { UNTOLD } from "./importer.ts";
+import type { Reading, ToldRecord } from "./importer.ts";
 import { parseInstant } from "./instant.ts";
 
 // Spreadsheets and pandas write whole numbers of a column with gaps as 12.0.
@@ -35,8 +32,10 @@ export class Fields {
   }
 
   /** The record, or the first problem met on the way to it. */
-  settle(record: UsageRecord): Reading {
-    return this.#problem === null ? record : { problem: this.#problem };
+  settle(record: ToldRecord): Reading {
+    return this.#problem === null
+      ? { ...UNTOLD, ...record }
+      : { problem: this.#problem };
   }
 
   fail(problem: string): void {

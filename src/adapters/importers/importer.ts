@@ -16,6 +16,18 @@ export interface ReadingOptions {
   readonly columnMap?: Readonly<Record<string, string>>;
 }
 
+/** What a source may leave untold, and what a record says then. */
+export const UNTOLD = {
+  measures: "usage",
+  tags: [],
+  failed_requests: null,
+  reusable: null,
+} as const satisfies Partial<UsageRecord>;
+
+/** A record of a source that leaves these untold. */
+export type ToldRecord = Omit<UsageRecord, keyof typeof UNTOLD> &
+  Partial<UsageRecord>;
+
 /** Why a row is no record. */
 export interface Problem {
   readonly problem: string;

@@ -28,6 +28,7 @@ export const openaiCsv: CsvFormat = {
       return readOpenaiResult(
         fields,
         fields.instant("start_time_iso", "start_time"),
+        fields.instant("end_time_iso", "end_time"),
         options,
       );
     };

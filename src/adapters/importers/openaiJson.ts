@@ -88,9 +88,11 @@ function readResult(
 ): Reading {
   if (!isRecord(result)) return { problem: "is not an object" };
   const fields = new Fields((name) =>
-    name === "start_time" ? bucket[name] : result[name],
+    name === "start_time" || name === "end_time" ? bucket[name] : result[name],
   );
-  return readOpenaiResult(fields, fields.instant("start_time"), options);
+  const until =
+    fields.text("end_time") === null ? null : fields.instant("end_time");
+  return readOpenaiResult(fields, fields.instant("start_time"), until, options);
 }
 
 function isRecord(value: unknown): value is JsonRecord {

@@ -7,13 +7,14 @@ import type { Fields } from "./fields.ts";
 import type { Reading, ReadingOptions } from "./importer.ts";
 
 /**
- * Reads one result that started at `at`. Field meanings: OpenAI API reference, organization.usage.completions.result. The
+ * Reads one result of a bucket from `at` to `until`. Field meanings: OpenAI API reference, organization.usage.completions.result. The
  * breakdown by text, audio and image is part of the totals and is not added again. OpenAI names no lifetime for cache writes; they
  * are kept in the 5-minute bucket, the shorter one.
  */
 export function readOpenaiResult(
   fields: Fields,
   at: Timestamp,
+  until: Timestamp | null,
   options: ReadingOptions,
 ): Reading {
   const input = fields.requiredCount("input_tokens");
@@ -39,6 +40,6 @@ export function readOpenaiResult(
       output: fields.count("output_tokens"),
     },
     billed_usd: null,
-    request_id: null,
+    source_id: { kind: "bucket", of: [until] },
   });
 }

@@ -75,6 +75,7 @@ function readPlain(
   const currency = fields.text(names.currency);
   if (currency !== null && currency.toUpperCase() !== "USD")
     fields.fail("the cost is not in US dollars");
+  const id = fields.text(names.request_id);
   return fields.settle({
     at: fields.instant(names.timestamp),
     model: fields.model(names.model, options.model),
@@ -88,7 +89,7 @@ function readPlain(
       fields.text(names.requests) === null ? 1 : fields.count(names.requests),
     tokens: readTokens(fields, names, cacheIncluded),
     billed_usd: fields.dollars(names.cost),
-    request_id: fields.text(names.request_id),
+    source_id: id === null ? { kind: "row" } : { kind: "request", id },
   });
 }
 

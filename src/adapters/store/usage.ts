@@ -196,7 +196,7 @@ export async function saveRecords(
 }
 
 function toColumns(record: IdentifiedRecord): object {
-  const { tokens, request_id: _, ...rest } = record;
+  const { tokens, source_id: _, ...rest } = record;
   return { ...rest, ...tokens };
 }
 

@@ -195,7 +195,11 @@ function record(
     requests,
     tokens: tokens(workload, requests, random),
     billed_usd: null,
-    request_id: null,
+    measures: "usage",
+    tags: [],
+    failed_requests: null,
+    reusable: null,
+    source_id: { kind: "row" },
   };
 }
 

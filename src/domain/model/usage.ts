@@ -15,6 +15,21 @@ export type Tokens = {
 
 export type ServiceTier = "standard" | "batch" | "flex" | "priority";
 
+/**
+ * What makes a record the same record in another file: the source's own id of a request; else, for a bucket of requests, its start,
+ * model, provider, project, feature, user, key and tier and what else names it; else all that the row says.
+ */
+export type SourceId =
+  | { readonly kind: "request"; readonly id: string }
+  | { readonly kind: "bucket"; readonly of: readonly (string | null)[] }
+  | { readonly kind: "row" };
+
+/** Input tokens that a prompt cache would have read and written, had it kept every block so long. */
+export interface Reusable {
+  readonly five_minutes: { readonly read: number; readonly written: number };
+  readonly one_hour: { readonly read: number; readonly written: number };
+}
+
 /** One request, or one bucket of requests, as a provider or gateway reported it. Never holds a prompt or a completion. */
 export interface UsageRecord {
   /** Start of the request or bucket. */
@@ -32,8 +47,15 @@ export interface UsageRecord {
   readonly tokens: Tokens;
   /** US dollars as the source billed them; null where it names none. */
   readonly billed_usd: number | null;
-  /** The source's own id of this request; null where it has none. */
-  readonly request_id: string | null;
+  /** `charge`: a line of an invoice or cost report, which bills what other records may have measured; it has no tokens of its own. */
+  readonly measures: "usage" | "charge";
+  /** Labels of the source's own, such as a gateway's request tags. */
+  readonly tags: readonly string[];
+  /** Of `requests`, those that failed; null where the source does not tell. */
+  readonly failed_requests: number | null;
+  /** What a prompt cache could have done for this request; null where the source does not tell which input repeats. */
+  readonly reusable: Reusable | null;
+  readonly source_id: SourceId;
 }
 
 /** A usage record with its computed price. `computed_usd` null means unpriced, never free. */

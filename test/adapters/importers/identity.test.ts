@@ -123,6 +123,36 @@ describe("identity", () => {
     });
   });
 
+  it("knows a bucket of an overlapping export, however far the count has come, and tells two keys' buckets apart", async () => {
+    const page = (requests: number, api_key_id: string) =>
+      JSON.stringify({
+        object: "page",
+        data: [
+          {
+            object: "bucket",
+            start_time: 1_790_000_000,
+            end_time: 1_790_086_400,
+            results: [
+              {
+                input_tokens: requests * 10,
+                output_tokens: requests,
+                num_model_requests: requests,
+                model: "gpt-4.1",
+                api_key_id,
+              },
+            ],
+          },
+        ],
+      });
+    const { shelf } = await take(page(5, "key_a"));
+    expect((await take(page(8, "key_a"), {}, shelf)).result.rows).toMatchObject(
+      { kept: 0, duplicate: 1 },
+    );
+    expect((await take(page(5, "key_b"), {}, shelf)).result.rows).toMatchObject(
+      { kept: 1, duplicate: 0 },
+    );
+  });
+
   it("is another row under another --model", async () => {
     const azure = fixture("azure_llm_2023_conv_200.csv");
     const { shelf } = await take(azure, { model: "gpt-4" });
