@@ -2,6 +2,7 @@
  * Who may ask for a WebSocket at all: allowed origins, a serving node with room, and whose address counts. Promises: what is refused here
  * is refused in HTTP, before any token is looked at.
  */
+import ipaddr from "ipaddr.js";
 import type { IncomingMessage } from "node:http";
 import type { Problem } from "../adapters/problem.ts";
 import type { AppConfig } from "./config.ts";
@@ -45,13 +46,29 @@ function isAllowedOrigin(
   );
 }
 
-/** Where the peer is; behind a trusted proxy, what that proxy says. */
+/** What one IPv6 host has to itself, at the least: it may come from any address of it. */
+const IPV6_HOST_PREFIX_BITS = 64;
+
+/** The host that the peer is, or behind a trusted proxy, the one that proxy names: an IPv4 address, or an IPv6 network of one host. */
 export function addressOf(
   request: IncomingMessage,
   trusted: readonly string[],
 ): string {
-  const peer = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  const peer = request.socket.remoteAddress ?? "";
   const forwarded = request.headers["x-forwarded-for"];
-  if (!trusted.includes(peer) || typeof forwarded !== "string") return peer;
-  return forwarded.split(",").at(-1)!.trim();
+  if (!trusted.includes(unmapped(peer)) || typeof forwarded !== "string")
+    return hostOf(peer);
+  return hostOf(forwarded.split(",").at(-1)!.trim());
+}
+
+/** IPv4 as it is written, also where a socket of both families says ::ffff: before it; what is no address stays as it is. */
+function unmapped(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+}
+
+function hostOf(address: string): string {
+  const plain = unmapped(address);
+  if (!ipaddr.IPv6.isValid(plain)) return plain;
+  const range = `${plain}/${IPV6_HOST_PREFIX_BITS}`;
+  return ipaddr.IPv6.networkAddressFromCIDR(range).toString();
 }
