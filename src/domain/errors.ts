@@ -154,7 +154,7 @@ const descriptions: Describe = {
   RateLimited: ({ retryAfterMs }) =>
     again(
       "rate_limited",
-      "That was a lot of messages at once. Nothing was stored; send it again shortly.",
+      "That was a lot at once. Nothing was stored; send it again shortly.",
       retryAfterMs,
     ),
   Draining: ({ retryAfterMs }) =>

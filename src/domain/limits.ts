@@ -14,6 +14,8 @@ export const limits = {
   clockToleranceSeconds: 5,
   subjectCharactersMax: 128,
   ticketLifetimeSeconds: 30,
+  ticketsAtOncePerUserMax: 60,
+  ticketsPerMinutePerUserMax: 120,
   jwtSecretBytesMin: 32,
   keysRefreshIntervalMs: 600_000,
   keysRequestTimeoutMs: 3_000,

@@ -1,9 +1,9 @@
 /**
  * Who comes in: the verdict on a token or a one-time ticket, which waits in the cache. Promises: a ticket opens one connection, of all nodes;
- * a revoked token opens none, nor does its ticket.
+ * a revoked token opens none, nor does its ticket; a user gets only so many tickets.
  */
 import { Effect } from "effect";
-import { Unauthorized } from "./errors.ts";
+import { RateLimited, Unauthorized } from "./errors.ts";
 import type { ServiceUnavailable } from "./errors.ts";
 import { limits } from "./limits.ts";
 import type { Timestamp } from "./model.ts";
@@ -45,17 +45,28 @@ function verifyToken(token: string) {
   return Effect.flatMap(TokenVerifier, (it) => it.verify(token));
 }
 
+/** Each ticket is kept in the cache for its lifetime, so who asks without end would fill it. */
+const TICKET_RATE = {
+  burst: limits.ticketsAtOncePerUserMax,
+  perMinute: limits.ticketsPerMinutePerUserMax,
+};
+
 /** A single-use ticket with its holder's identity; `ticket` is the caller's fresh secret. */
 export function issueTicket(
   identity: Identity,
   ticket: string,
 ): Effect.Effect<
   { readonly ticket: string; readonly expires_at: Timestamp },
-  ServiceUnavailable,
+  RateLimited | ServiceUnavailable,
   Cache
 > {
   return Effect.gen(function* () {
     const cache = yield* Cache;
+    const { retryAfterMs } = yield* cache.consume(
+      `tickets:${identity.user_id}`,
+      TICKET_RATE,
+    );
+    if (retryAfterMs > 0) return yield* new RateLimited({ retryAfterMs });
     const lifetime = limits.ticketLifetimeSeconds;
     yield* cache.set(ticketKey(ticket), JSON.stringify(identity), lifetime);
     const expires_at = new Date(Date.now() + lifetime * 1_000).toISOString();

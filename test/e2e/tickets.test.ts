@@ -1,5 +1,6 @@
 /** docs/PROTOCOL.md section 1, tickets: single use, short-lived, and no better than the token they came from. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { limits } from "../../src/domain/limits.ts";
 import { TestServer } from "../support/server.ts";
 import { claimsOf, revoke, ticketFor } from "../support/tokens.ts";
 
@@ -72,5 +73,31 @@ describe("tickets", () => {
     const socket = await server.open({ query: `?ticket=${ticket}` });
     const { token_expires_at } = await socket.next("connection_ready");
     expect(Date.parse(token_expires_at)).toBe(claimsOf(token).exp * 1_000);
+  });
+
+  test("§7 a user gets so many tickets at once, then 429 and when to ask again, others theirs", async () => {
+    const ask = (user: string) =>
+      server.fetch("/api/tickets", user, { method: "POST" });
+    const { ticketsAtOncePerUserMax, ticketsPerMinutePerUserMax } = limits;
+    const startedMs = performance.now();
+    const answers = await Promise.all(
+      Array.from({ length: ticketsAtOncePerUserMax * 2 }, () => ask("greedy")),
+    );
+    const minutes = (performance.now() - startedMs) / 60_000;
+    const given = answers.filter((it) => it.status === 201).length;
+    expect(given).toBeGreaterThanOrEqual(ticketsAtOncePerUserMax);
+    expect(given).toBeLessThanOrEqual(
+      ticketsAtOncePerUserMax + minutes * ticketsPerMinutePerUserMax,
+    );
+    const refused = answers.filter((it) => it.status !== 201);
+    expect(new Set(refused.map((it) => it.status))).toEqual(new Set([429]));
+    const [first] = refused;
+    expect(first!.headers.get("Content-Type")).toBe("application/problem+json");
+    expect(Number(first!.headers.get("Retry-After"))).toBeGreaterThan(0);
+    expect(await first!.json()).toMatchObject({
+      status: 429,
+      code: "rate_limited",
+    });
+    expect((await ask("modest")).status).toBe(201);
   });
 });

@@ -100,8 +100,8 @@ test(
     `§1 each of ${TICKETS} tickets, used at two nodes at the same moment, opens one connection`,
   ),
   async () => {
-    const user = "twofold";
     for (let round = 0; round < TICKETS; round += 1) {
+      const user = `twofold-${round}`;
       const issued = await nodes
         .at(round)
         .fetch("/api/tickets", user, { method: "POST" });
