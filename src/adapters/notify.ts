@@ -1,7 +1,7 @@
 /**
  * The bus's link over PostgreSQL, by LISTEN and NOTIFY on one channel: what nodes have when there is no Redis. Owns one connection that
  * listens, and what waits to be sent. Promises: messages go in order, several in one statement; one that is too long goes without its
- * events, which the log has; a connection that breaks is made anew.
+ * events, which the log has; a connection that breaks is made anew; while the database is known to be away what is sent is refused at once.
  */
 import { Deferred, Effect, Latch, Queue, Schedule } from "effect";
 import type { Scope } from "effect";
@@ -9,6 +9,8 @@ import pg from "pg";
 import { limits } from "../domain/limits.ts";
 import { textOf } from "./bus.ts";
 import type { Link, LinkEars, OpenLink, Parcel } from "./bus.ts";
+import { through } from "./outage.ts";
+import type { Breaker } from "./outage.ts";
 
 const CHANNEL = "goldenpath";
 
@@ -21,14 +23,17 @@ export interface NotifyOptions {
   readonly connectionString: string;
   /** Where messages are sent from. */
   readonly pool: pg.Pool;
+  readonly breaker: Breaker;
 }
 
 export const notifyLink =
-  ({ connectionString, pool }: NotifyOptions): OpenLink =>
+  ({ connectionString, pool, breaker }: NotifyOptions): OpenLink =>
   (ears) =>
     Effect.gen(function* () {
       yield* listen(connectionString, ears);
-      const send = yield* openOutbox(pool);
+      const send = yield* openOutbox((query) =>
+        through(breaker, () => pool.query(query)),
+      );
       return {
         send,
         // All topics go through the one channel.
@@ -123,7 +128,7 @@ function keepAsking(client: pg.Client) {
 
 /** What waits goes together, in order, from one fiber; what is still waiting at the end is sent before the link closes. */
 function openOutbox(
-  pool: pg.Pool,
+  perform: (query: pg.QueryConfig) => Promise<unknown>,
 ): Effect.Effect<Link["send"], never, Scope.Scope> {
   return Effect.gen(function* () {
     const waiting: { readonly text: string; readonly refused: () => void }[] =
@@ -134,7 +139,7 @@ function openOutbox(
       const batch = waiting.splice(0, limits.notifyBatchMessagesMax);
       const texts = batch.map((it) => it.text);
       const query = { name: "notify", text: NOTIFY, values: [texts] };
-      yield* attempt(() => pool.query(query)).pipe(
+      yield* attempt(() => perform(query)).pipe(
         Effect.timeout(limits.busSendTimeoutMs),
         Effect.catch(() =>
           Effect.sync(() => batch.forEach((it) => it.refused())),

@@ -34,7 +34,7 @@ import type { Lock } from "./lock.ts";
 import { signingSecret } from "./secret.ts";
 import { loggerLayer, spansLayer } from "./telemetry.ts";
 import type { AppServices } from "./services.ts";
-import { openStorage, storageLayer } from "./storage.ts";
+import { breakerOf, openStorage, storageLayer } from "./storage.ts";
 import type { Storage } from "./storage.ts";
 import { VERSION } from "./version.ts";
 
@@ -116,15 +116,20 @@ export function busLayer(
   { redisUrl, databaseUrl }: AppConfig,
   pool: pg.Pool,
   through: (bus: Bus["Service"]) => Bus["Service"] = (it) => it,
-): Layer.Layer<Bus> {
-  const links = [
-    ...(redisUrl === null ? [] : [redisLink(redisUrl)]),
-    ...(databaseUrl === null
-      ? []
-      : [notifyLink({ connectionString: databaseUrl, pool })]),
-  ];
-  const layer = links.length === 0 ? memoryBusLayer : linkedBusLayer(links);
-  return Layer.effect(Bus, Effect.map(Bus, through)).pipe(Layer.provide(layer));
+): Layer.Layer<Bus, never, Health> {
+  const layerOf = (health: Health["Service"]) => {
+    const breaker = breakerOf(health, null);
+    const links = [
+      ...(redisUrl === null ? [] : [redisLink(redisUrl)]),
+      ...(databaseUrl === null
+        ? []
+        : [notifyLink({ connectionString: databaseUrl, pool, breaker })]),
+    ];
+    return links.length === 0 ? memoryBusLayer : linkedBusLayer(links);
+  };
+  return Layer.effect(Bus, Effect.map(Bus, through)).pipe(
+    Layer.provide(Layer.unwrap(Effect.map(Health, layerOf))),
+  );
 }
 
 /** In process the cache is as alive as the process. */

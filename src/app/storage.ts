@@ -111,7 +111,7 @@ export function storageLayer(
 ): Layer.Layer<Stored, unknown, Health | Bus> {
   return Layer.unwrap(
     Effect.gen(function* () {
-      const breaker = breakerOf(yield* Health, storage);
+      const breaker = breakerOf(yield* Health, storage.lock);
       const boss = yield* prepareStorage(storage, breaker, wrong);
       return Layer.mergeAll(
         storeLayer(settings),
@@ -128,8 +128,11 @@ export function storageLayer(
   );
 }
 
-/** The embedded database has one session, so a probe would only wait behind the call that is in doubt. */
-function breakerOf(health: Health["Service"], { lock }: Storage): Breaker {
+/** `lock` is the embedded database's: that has one session, so a probe would only wait behind the call that is in doubt. */
+export function breakerOf(
+  health: Health["Service"],
+  lock: Lock | null,
+): Breaker {
   return {
     isDown: () => health.isDown("database"),
     failed: () => health.failed("database"),

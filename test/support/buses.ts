@@ -10,6 +10,7 @@ import { linkedBusLayer } from "../../src/adapters/bus.ts";
 import type { OpenLink } from "../../src/adapters/bus.ts";
 import { memoryBusLayer } from "../../src/adapters/memory/bus.ts";
 import { notifyLink } from "../../src/adapters/notify.ts";
+import { UNBROKEN } from "../../src/adapters/outage.ts";
 import { redisLink } from "../../src/adapters/redis/bus.ts";
 import { Bus } from "../../src/domain/ports.ts";
 import type { BusMessage } from "../../src/domain/ports.ts";
@@ -37,7 +38,7 @@ export function notifyOver(connectionString: string): {
   const pool = new pg.Pool({ connectionString, max: 4 });
   pool.on("error", () => undefined);
   return {
-    link: notifyLink({ connectionString, pool }),
+    link: notifyLink({ connectionString, pool, breaker: UNBROKEN }),
     end: () => pool.end(),
   };
 }
