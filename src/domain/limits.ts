@@ -136,7 +136,10 @@ export const limits = {
   causeTextCharactersMax: 1_000,
 
   // --- cache and bus
-  cacheEntriesMax: 100_000,
+  /** Of the cache in process: of its values, its groups and its rate counters, each. */
+  cacheBytesMax: 32 * MiB,
+  /** What an entry takes beside its text, about; so the bytes bound the entries too. */
+  cacheBytesPerEntry: 128,
   cacheCommandTimeoutMs: 1_000,
   redisRetryIntervalMsMin: 50,
   redisRetryIntervalMsMax: 2_000,

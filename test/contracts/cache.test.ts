@@ -147,7 +147,9 @@ describe.each(backends)("Cache on $name", ({ layer, clock }) => {
     await put("first");
     await pass(2_000);
     await put("second");
+    await put("third");
     await pass(2_000);
+    await run(cache.removeMembers([{ group, name: "third" }]));
     expect(await run(cache.countMembers(group))).toBe(2);
     await pass(1_500);
     expect(await run(cache.countMembers(group))).toBe(0);

@@ -1,57 +1,38 @@
 /**
- * The cache and the rate counters of a single process. Owns its entries. Promises: the same contract as the other backends; every map is
- * bounded (limits.ts), the oldest entry goes first.
+ * The cache and the rate counters of a single process. Owns its entries. Promises: the same contract as the other backends; what it keeps is
+ * bounded in bytes (limits.ts): what was not used for longest goes first, and an entry that is over the bound by itself is not kept.
  */
 import { Effect, Layer } from "effect";
+import { LRUCache } from "lru-cache";
 import { limits } from "../../domain/limits.ts";
 import { Cache } from "../../domain/ports.ts";
 
+interface Group {
+  readonly members: Map<string, string>;
+  readonly bytes: number;
+}
+
 interface Bucket {
-  tokens: number;
+  readonly tokens: number;
   readonly updatedAtMs: number;
 }
 
-/** A map that forgets its oldest entry beyond `max`; setting a key makes it the newest. */
-class BoundedMap<Value> extends Map<string, Value> {
-  readonly #max: number;
+/** At most: text is kept with one or two bytes a character. */
+const bytesOf = (...texts: readonly string[]) =>
+  texts.reduce<number>(
+    (sum, it) => sum + 2 * it.length,
+    limits.cacheBytesPerEntry,
+  );
 
-  constructor(max: number) {
-    super();
-    this.#max = max;
-  }
-
-  override set(key: string, value: Value): this {
-    this.delete(key);
-    super.set(key, value);
-    if (this.size > this.#max) this.delete(this.keys().next().value!);
-    return this;
-  }
-}
-
-/** A value that is gone when its lifetime is over. */
-class Living<Value> {
-  readonly #kept = new BoundedMap<{
-    readonly value: Value;
-    readonly expiresAtMs: number;
-  }>(limits.cacheEntriesMax);
-
-  read(key: string): Value | null {
-    const entry = this.#kept.get(key);
-    if (entry === undefined) return null;
-    if (entry.expiresAtMs > Date.now()) return entry.value;
-    this.#kept.delete(key);
-    return null;
-  }
-
-  write(key: string, value: Value, lifetimeSeconds: number): void {
-    const expiresAtMs = Date.now() + lifetimeSeconds * 1_000;
-    this.#kept.set(key, { value, expiresAtMs });
-  }
-
-  forget(key: string): void {
-    this.#kept.delete(key);
-  }
-}
+const bounded = <Value extends {}>(
+  sizeCalculation: (value: Value, key: string) => number,
+) =>
+  new LRUCache<string, Value>({
+    maxSize: limits.cacheBytesMax,
+    sizeCalculation,
+    perf: { now: () => Date.now() },
+    ttlResolution: 0,
+  });
 
 export const memoryCacheLayer: Layer.Layer<Cache> = Layer.sync(Cache, () => ({
   ...keepValues(),
@@ -63,21 +44,24 @@ function keepValues(): Pick<
   Cache["Service"],
   "get" | "set" | "getAll" | "setAll" | "take"
 > {
-  const values = new Living<string>();
+  const values = bounded<string>((value, key) => bytesOf(key, value));
+  const read = (key: string) => values.get(key) ?? null;
+  const write = (key: string, value: string, lifetimeSeconds: number) =>
+    void values.set(key, value, { ttl: lifetimeSeconds * 1_000 });
   return {
-    get: (key) => Effect.sync(() => values.read(key)),
+    get: (key) => Effect.sync(() => read(key)),
     set: (key, value, lifetimeSeconds) =>
-      Effect.sync(() => values.write(key, value, lifetimeSeconds)),
-    getAll: (keys) => Effect.sync(() => keys.map((key) => values.read(key))),
+      Effect.sync(() => write(key, value, lifetimeSeconds)),
+    getAll: (keys) => Effect.sync(() => keys.map(read)),
     setAll: (entries, lifetimeSeconds) =>
       Effect.sync(() => {
         for (const { key, value } of entries)
-          values.write(key, value, lifetimeSeconds);
+          write(key, value, lifetimeSeconds);
       }),
     take: (key) =>
       Effect.sync(() => {
-        const value = values.read(key);
-        values.forget(key);
+        const value = read(key);
+        values.delete(key);
         return value;
       }),
   };
@@ -87,37 +71,53 @@ function keepGroups(): Pick<
   Cache["Service"],
   "putMembers" | "removeMembers" | "members" | "countMembers"
 > {
-  const groups = new Living<Map<string, string>>();
+  const groups = bounded<Group>(({ bytes }, name) => bytesOf(name) + bytes);
   return {
     putMembers: (members, lifetimeSeconds) =>
       Effect.sync(() => {
         for (const { group, name, value } of members) {
-          const kept = groups.read(group) ?? new Map<string, string>();
-          groups.write(group, kept.set(name, value), lifetimeSeconds);
+          const kept = without(groups.get(group) ?? noMembers(), name);
+          kept.members.set(name, value);
+          const bytes = kept.bytes + bytesOf(name, value);
+          const ttl = lifetimeSeconds * 1_000;
+          groups.set(group, { members: kept.members, bytes }, { ttl });
         }
       }),
     removeMembers: (members) =>
       Effect.sync(() => {
         for (const { group, name } of members) {
-          const kept = groups.read(group);
-          kept?.delete(name);
-          if (kept?.size === 0) groups.forget(group);
+          const kept = groups.get(group);
+          if (kept === undefined) continue;
+          const left = without(kept, name);
+          if (left.members.size === 0) groups.delete(group);
+          else groups.set(group, left, { noUpdateTTL: true });
         }
       }),
     members: (group) =>
       Effect.sync(() =>
-        [...(groups.read(group) ?? [])].map(([name, value]) => ({
+        [...(groups.get(group)?.members ?? [])].map(([name, value]) => ({
           group,
           name,
           value,
         })),
       ),
-    countMembers: (group) => Effect.sync(() => groups.read(group)?.size ?? 0),
+    countMembers: (group) =>
+      Effect.sync(() => groups.get(group)?.members.size ?? 0),
   };
 }
 
+const noMembers = (): Group => ({ members: new Map(), bytes: 0 });
+
+/** The group with its member taken out, and what that one took. */
+function without({ members, bytes }: Group, name: string): Group {
+  const value = members.get(name);
+  if (value === undefined) return { members, bytes };
+  members.delete(name);
+  return { members, bytes: bytes - bytesOf(name, value) };
+}
+
 function keepBuckets(): Pick<Cache["Service"], "consume"> {
-  const buckets = new BoundedMap<Bucket>(limits.cacheEntriesMax);
+  const buckets = bounded<Bucket>((_, key) => bytesOf(key));
   return {
     consume: (key, { burst, perMinute }) =>
       Effect.sync(() => {
