@@ -34,6 +34,7 @@ const ROUTES: [string, string][] = [
   ["DELETE", `/api/connections/${ID}`],
   ["GET", "/api/preferences"],
   ["PUT", "/api/preferences"],
+  ["GET", `/api/admin/runs/${ID}/report`],
   ["GET", "/api/anything"],
 ];
 
