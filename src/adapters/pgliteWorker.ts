@@ -13,13 +13,22 @@ const database = await PGlite.create(
 
 port.on("message", (message: Uint8Array | "close") => {
   if (message === "close") void close();
-  else answer(message);
+  else void answer(message);
 });
 port.postMessage("open");
 
-/** In step with the messages: the directory is the system's own, so there is nothing to copy to it afterwards. */
-function answer(message: Uint8Array): void {
-  const bytes = new Uint8Array(database.execProtocolRawSync(message));
+/**
+ * In step with the messages: the directory is the system's own, so there is nothing to copy to it afterwards. As a stream, since the other raw
+ * calls also parse every answer and keep what they parsed for as long as the database lives.
+ */
+async function answer(message: Uint8Array): Promise<void> {
+  const parts: Uint8Array[] = [];
+  await database.execProtocolRawStream(message, {
+    syncToFs: false,
+    // A view of the database's own memory.
+    onRawData: (bytes) => void parts.push(bytes.slice()),
+  });
+  const bytes = new Uint8Array(Buffer.concat(parts));
   port.postMessage(bytes, [bytes.buffer]);
 }
 
