@@ -1,8 +1,8 @@
 /**
  * Other people on a cluster while somebody attacks it: each asks one question after another and goes on reading. Owns their sockets.
- * Promises: they ask until told to finish; then all that was stored and all that they saw keeps I1 to I5, and no node has a trouble.
+ * Promises: they ask until told to finish, or their test ends; once told, all that was stored and all that they saw keeps I1 to I5, and no node has a trouble.
  */
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { brokenInvariants, readStored } from "../support/invariants.ts";
 import type { Stored, Witness } from "../support/invariants.ts";
 import type { Nodes } from "../support/nodes.ts";
@@ -29,6 +29,7 @@ export class Bystanders {
     this.#all = all;
     this.#talks = all.map((it) => this.#talk(it));
     for (const talk of this.#talks) talk.catch(() => undefined);
+    onTestFinished(() => this.#leave());
   }
 
   /** One at each node. */
@@ -64,12 +65,18 @@ export class Bystanders {
     await Promise.all(this.#talks);
     for (const { socket } of this.#all) {
       expect(socket.ws.readyState).toBe(socket.ws.OPEN);
-      socket.terminate();
     }
+    this.#leave();
     return judge(this.#nodes, [
       ...this.#all.map((it) => it.witness),
       ...others,
     ]);
+  }
+
+  /** They ask nothing more and hear nothing more, whatever is under way. */
+  #leave(): void {
+    this.#finishing = true;
+    for (const { socket } of this.#all) socket.terminate();
   }
 
   async #talk({ socket, witness }: Bystander): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { JsonObject } from "../../src/domain/model.ts";
 import { Nodes } from "../support/nodes.ts";
 import type { NodeProcess } from "../support/nodes.ts";
@@ -20,12 +20,13 @@ import { Bystanders } from "./bystanders.ts";
 import { attack, bytesOf } from "./mutations.ts";
 import type { Attack } from "./mutations.ts";
 import { amount, draw, SEED, seeded } from "./seed.ts";
-import { until } from "./until.ts";
+import { together, until } from "./until.ts";
 
 let nodes: Nodes;
 beforeAll(async () => {
   nodes = await Nodes.start(2, { HANDSHAKES_PER_ADDRESS: "1000" });
 });
+afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 const ATTACKS = amount(200, 5_000);
@@ -103,7 +104,7 @@ test(
       const batch = attacks
         .slice(from, from + AT_ONCE)
         .map((it, index) => carryOut(nodes.at(index), user, thread_id, it));
-      const problems = (await Promise.all(batch)).flat();
+      const problems = (await together(batch)).flat();
       expect(problems, `attacks from ${from} of seed ${SEED}`).toEqual([]);
     }
     await bystanders.finish();
@@ -147,7 +148,7 @@ test(
     const count = amount(300, 5_000);
     const all = draw("handshakes", fc.array(change, { maxLength: 3 }), count);
     for (let from = 0; from < count; from += AT_ONCE)
-      await Promise.all(all.slice(from, from + AT_ONCE).map(shake));
+      await together(all.slice(from, from + AT_ONCE).map(shake));
     await bystanders.finish();
   },
   180_000,

@@ -3,18 +3,19 @@
  * over all their connections is the log, field for field, and the text is the stored message.
  */
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Event, ServerFrame } from "../../src/domain/protocol.ts";
 import { Nodes } from "../support/nodes.ts";
 import type { TestSocket } from "../support/socket.ts";
 import { Bystanders } from "./bystanders.ts";
 import { amount, draw, seeded } from "./seed.ts";
-import { pause } from "./until.ts";
+import { pause, together } from "./until.ts";
 
 let nodes: Nodes;
 beforeAll(async () => {
   nodes = await Nodes.start(3);
 });
+afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 const CLIENTS = 4;
@@ -140,7 +141,7 @@ test(
     const wanderers = await Promise.all(
       Array.from({ length: CLIENTS }, (_, at) => Wanderer.start(at)),
     );
-    await Promise.all(
+    await together(
       wanderers.map(async (it, at) => {
         for (const each of draw(`wanderer ${at}`, cut, CUTS))
           await it.live(each);

@@ -1,6 +1,6 @@
 /** The same message_id from many sockets of a user at once, on several nodes, with whatever texts (I2, §5): one run, and the first text stands. */
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { ServerFrame } from "../../src/domain/protocol.ts";
 import { Nodes } from "../support/nodes.ts";
 import type { FrameOfType, TestSocket } from "../support/socket.ts";
@@ -11,6 +11,7 @@ let nodes: Nodes;
 beforeAll(async () => {
   nodes = await Nodes.start(3, { ACTIVE_RUNS_PER_USER: "20" });
 });
+afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 const SOCKETS = 9;

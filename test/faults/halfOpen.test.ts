@@ -2,19 +2,20 @@
  * Half-open peers on a cluster (§6, 4302): clients whose machine is gone without a word while their runs go on. They stop reading and answer no
  * ping. What they held is released; at another node they go on from their cursor without a gap.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Event } from "../../src/domain/protocol.ts";
 import { Nodes } from "../support/nodes.ts";
 import { Opcode, rawConnection, rawFrame } from "../support/raw.ts";
 import type { RawClient } from "../support/raw.ts";
 import { Bystanders } from "./bystanders.ts";
 import { amount } from "./seed.ts";
-import { until } from "./until.ts";
+import { together, until } from "./until.ts";
 
 let nodes: Nodes;
 beforeAll(async () => {
   nodes = await Nodes.start(2, { HEARTBEAT_INTERVAL_MS: "1500" });
 });
+afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 const PEERS = amount(12, 200);
@@ -30,7 +31,7 @@ test(`§6 R5 I1–I6 ${PEERS} peers that are gone without a word are closed with
   await bystanders.goOn(4);
   const before = here.held();
   const closedBefore = await here.closedWith(4302);
-  const peers = await Promise.all(
+  const peers = await together(
     Array.from({ length: PEERS }, async (_, at) => {
       const user = `gone-${at}-${crypto.randomUUID()}`;
       const client = await rawConnection(here, user);

@@ -4,7 +4,14 @@
  */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  expect,
+  onTestFinished,
+  test,
+} from "vitest";
 import { limits } from "../../src/domain/limits.ts";
 import { Nodes } from "../support/nodes.ts";
 import type { NodeProcess } from "../support/nodes.ts";
@@ -24,6 +31,7 @@ beforeAll(async () => {
     TRUST_PROXY: "127.0.0.1",
   });
 });
+afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 /** A socket that sends a byte now and then, or nothing at all; answers whether the server has let go of it. */
@@ -50,6 +58,9 @@ test(`§1 ${SLOW} sockets that send their headers a byte at a time, or nothing, 
   const sockets = Array.from({ length: SLOW }, (_, at) =>
     slowly(node, at % 3 === 0 ? "" : request),
   );
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
   await bystanders.goOn(10);
   const quick = await node.connect("quick");
   await quick.ask("alpha noop!");

@@ -2,7 +2,14 @@
  * Clients on a cluster that send more than they read (§6, 4301): readers that ask for everything again and again and never read, and floods of
  * pings. What waits for them is bounded, nobody else waits, and what they missed they get elsewhere.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  expect,
+  onTestFinished,
+  test,
+} from "vitest";
 import { limits } from "../../src/domain/limits.ts";
 import type { Event } from "../../src/domain/protocol.ts";
 import { Nodes } from "../support/nodes.ts";
@@ -17,6 +24,7 @@ let nodes: Nodes;
 beforeAll(async () => {
   nodes = await Nodes.start(2);
 });
+afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 const MiB = 1_024 * 1_024;
@@ -47,6 +55,7 @@ function watchMemory(node: NodeProcess): () => number {
   const look = setInterval(() => {
     most = Math.max(most, node.held()?.memoryBytes ?? 0);
   }, 100);
+  onTestFinished(() => clearInterval(look));
   return () => {
     clearInterval(look);
     return most;

@@ -3,7 +3,7 @@
  * (I5): all that they get is what an unknown id gets, no word of the other, and nothing of the other's is changed.
  */
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { ServerFrame } from "../../src/domain/protocol.ts";
 import { Nodes } from "../support/nodes.ts";
 import type { NodeProcess } from "../support/nodes.ts";
@@ -15,6 +15,7 @@ let nodes: Nodes;
 beforeAll(async () => {
   nodes = await Nodes.start(2);
 });
+afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 const ATTEMPTS = amount(100, 4_000);

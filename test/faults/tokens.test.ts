@@ -3,18 +3,19 @@
  * refreshed in time; its runs go on and are resumed under a new token elsewhere.
  */
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { limits } from "../../src/domain/limits.ts";
 import { Nodes } from "../support/nodes.ts";
 import type { TestSocket } from "../support/socket.ts";
 import { Bystanders } from "./bystanders.ts";
 import { amount, draw, seeded } from "./seed.ts";
-import { pause, until } from "./until.ts";
+import { pause, together, until } from "./until.ts";
 
 let nodes: Nodes;
 beforeAll(async () => {
   nodes = await Nodes.start(2);
 });
+afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 const HOLDERS = amount(24, 300);
@@ -94,7 +95,7 @@ test(
   async () => {
     const bystanders = await Bystanders.start(nodes);
     const holdings = draw("holdings", holding, HOLDERS);
-    await Promise.all(holdings.map((it, place) => hold(place, it)));
+    await together(holdings.map((it, place) => hold(place, it)));
     await bystanders.finish();
   },
   90_000,

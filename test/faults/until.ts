@@ -25,4 +25,15 @@ export async function until<T>(
   }
 }
 
+/**
+ * Waits for all of them, whatever becomes of any: when a test fails by one, none of the others goes on behind it.
+ * @throws what the first of them threw, in their order.
+ */
+export async function together<T>(
+  all: readonly Promise<T>[],
+): Promise<readonly T[]> {
+  await Promise.allSettled(all);
+  return Promise.all(all);
+}
+
 export const pause = (ms: number): Promise<void> => setTimeout(ms);

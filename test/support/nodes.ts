@@ -13,6 +13,7 @@ import { issueToken } from "../../src/app/secret.ts";
 import type { UserId } from "../../src/domain/model.ts";
 import { configOf, temporaryDirectory, TEST_SECRET } from "./config.ts";
 import { OwnPostgres, OwnRedis } from "./ownServers.ts";
+import { RawClient } from "./raw.ts";
 import { TestSocket } from "./socket.ts";
 import type { ConnectOptions } from "./socket.ts";
 
@@ -143,8 +144,13 @@ export class NodeProcess {
     };
   }
 
-  async kill(): Promise<void> {
+  /** Ends all connections that were opened through this. */
+  hangUp(): void {
     for (const socket of this.#sockets) socket.terminate();
+  }
+
+  async kill(): Promise<void> {
+    this.hangUp();
     if (!this.isAlive) return;
     const exited = once(this.#process, "exit");
     this.#process.kill("SIGKILL");
@@ -214,6 +220,12 @@ export class Nodes {
     } finally {
       await client.end();
     }
+  }
+
+  /** Ends every client there is, however its test ended: none is left to the next one. */
+  hangUp(): void {
+    for (const node of this.all) node.hangUp();
+    RawClient.destroyAll();
   }
 
   async stop(): Promise<void> {

@@ -70,6 +70,7 @@ export function upgradeRequest(
 }
 
 export class RawClient {
+  static readonly #open = new Set<RawClient>();
   readonly socket: Socket;
   /** What has come and is not part of the head or of a whole frame. */
   #rest: Buffer = Buffer.alloc(0);
@@ -87,7 +88,9 @@ export class RawClient {
       this.#arrived();
     });
     socket.on("error", () => undefined);
+    RawClient.#open.add(this);
     socket.once("close", () => {
+      RawClient.#open.delete(this);
       this.#over = true;
       this.#arrived();
     });
@@ -99,6 +102,11 @@ export class RawClient {
     return new RawClient(
       connect({ host: hostname, port: Number(port), allowHalfOpen }),
     );
+  }
+
+  /** Ends all that are open, so that none outlives the test that opened it. */
+  static destroyAll(): void {
+    for (const { socket } of RawClient.#open) socket.destroy();
   }
 
   write(bytes: string | Uint8Array): void {
