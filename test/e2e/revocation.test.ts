@@ -22,7 +22,7 @@ async function greeted(server: TestServer, token: string) {
 async function revoke(server: TestServer, body: object): Promise<Response> {
   return fetch(`${server.url}/api/revocations`, {
     method: "POST",
-    headers: { Authorization: `Bearer ${await adminToken(server)}` },
+    headers: { Authorization: `Bearer ${await adminToken()}` },
     body: JSON.stringify(body),
   });
 }

@@ -1,12 +1,13 @@
 /**
- * Tokens that end on open connections of a cluster (§1, §5): in every state the connection closes at exp + 5 s, on whatever node, unless it was
- * refreshed in time; its runs go on and are resumed under a new token elsewhere.
+ * Tokens that end or are revoked on open connections of a cluster (§1, §5): in every state the connection closes at exp + 5 s, or within 5 s of
+ * the revocation, on whatever node, unless it was refreshed in time; its runs go on and are resumed under a new token elsewhere.
  */
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { limits } from "../../src/domain/limits.ts";
 import { Nodes } from "../support/nodes.ts";
-import type { TestSocket } from "../support/socket.ts";
+import type { FrameOfType, TestSocket } from "../support/socket.ts";
+import { adminToken, claimsOf } from "../support/tokens.ts";
 import { Bystanders } from "./bystanders.ts";
 import { amount, draw, seeded } from "./seed.ts";
 import { pause, together, until } from "./until.ts";
@@ -22,6 +23,9 @@ const HOLDERS = amount(24, 300);
 /** Of a sweep that comes late on a slow machine. */
 const LATE_MS_MAX = 10_000;
 const LONG_RUN = "alpha echo(a); beta sleep(12000); gamma noop!";
+
+/** `iat` counts whole seconds, and the second of a revocation counts as before it. */
+const nextSecond = () => pause(1_000 - (Date.now() % 1_000));
 
 const holding = fc.record({
   lifetimeSeconds: fc.integer({ min: 1, max: 4 }),
@@ -97,6 +101,90 @@ test(
     const holdings = draw("holdings", holding, HOLDERS);
     await together(holdings.map((it, place) => hold(place, it)));
     await bystanders.finish();
+  },
+  90_000,
+);
+
+const REVOKED = { code: 4401, reason: "token_revoked" };
+const REVOKED_WITHIN_MS = 5_000;
+const REVOKED_PEOPLE = amount(6, 60);
+
+const revocation = fc.record({
+  by: fc.constantFrom("jti", "user_id"),
+  at: fc.nat({ max: 1 }),
+  busy: fc.boolean(),
+});
+type Revocation = typeof revocation extends fc.Arbitrary<infer T> ? T : never;
+
+/** Somebody with one token and a connection at each node, one of them with a run at work where busy. */
+interface Holder {
+  readonly user: string;
+  readonly token: string;
+  readonly sockets: readonly TestSocket[];
+  readonly ack: FrameOfType<"ack"> | null;
+}
+
+async function arrive({ busy }: Revocation): Promise<Holder> {
+  const user = `revoked-${crypto.randomUUID()}`;
+  const token = await nodes.at(0).token(user);
+  const sockets = nodes.all.map((it) => it.open({ token }));
+  for (const it of sockets) await it.next("connection_ready");
+  if (!busy) return { user, token, sockets, ack: null };
+  sockets[0]!.send({ type: "user_message", text: LONG_RUN });
+  return { user, token, sockets, ack: await sockets[0]!.next("ack") };
+}
+
+/** Says at one node that a token, or all of a user's so far, are no good. */
+async function revoke(
+  { user, token }: Holder,
+  { by, at }: Revocation,
+): Promise<void> {
+  const name = by === "jti" ? claimsOf(token).jti : user;
+  const response = await fetch(`${nodes.at(at).url}/api/revocations`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${await adminToken()}` },
+    body: JSON.stringify({ [by]: name }),
+  });
+  expect(response.status).toBe(201);
+}
+
+/** What was at work under the revoked token goes on, and is there for a later token at the other node. */
+async function goesOn({ user, sockets, ack }: Holder): Promise<void> {
+  if (ack === null) return;
+  const after_seq = sockets[0]!.events().at(-1)?.seq ?? 0;
+  const resumed = await nodes.at(1).connect(user);
+  const { run_id, thread_id } = ack;
+  resumed.send({ type: "join_thread", thread_id, after_seq });
+  const events = await resumed.run(run_id);
+  expect(events[0]?.seq).toBe(after_seq + 1);
+  expect(events.at(-1)).toMatchObject({ status: "completed" });
+}
+
+test(
+  seeded(
+    `§1 I1–I5 ${REVOKED_PEOPLE} people's tokens are revoked, by token and by user, on open connections of two nodes, ready and running: closed within 5 s`,
+  ),
+  async () => {
+    const bystanders = await Bystanders.start(nodes);
+    const revocations = draw("revocations", revocation, REVOKED_PEOPLE);
+    const people = await together(revocations.map(arrive));
+    await together(
+      people.map(async (it, place) => {
+        const beganMs = performance.now();
+        await revoke(it, revocations[place]!);
+        const ends = await Promise.all(it.sockets.map((each) => each.closed));
+        expect(performance.now() - beganMs).toBeLessThan(REVOKED_WITHIN_MS);
+        expect(ends).toEqual(it.sockets.map(() => REVOKED));
+        for (const node of nodes.all)
+          expect(await node.open({ token: it.token }).closed).toEqual(REVOKED);
+      }),
+    );
+    await nextSecond();
+    await together(people.map(goesOn));
+    const witnesses = people.flatMap(({ user, sockets }) =>
+      sockets.map(({ frames }) => ({ user, canary: user, frames })),
+    );
+    await bystanders.finish(witnesses);
   },
   90_000,
 );

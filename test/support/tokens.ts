@@ -3,7 +3,7 @@ import { Effect } from "effect";
 import { Revocations } from "../../src/domain/revocations.ts";
 import { issueToken } from "../../src/app/secret.ts";
 import type { UserId } from "../../src/domain/model.ts";
-import { TEST_SECRET } from "./config.ts";
+import { configOf, TEST_SECRET } from "./config.ts";
 import type { TestServer } from "./server.ts";
 
 /** The claims of a token, unverified. */
@@ -35,10 +35,11 @@ export async function ticketFor(
   return ((await response.json()) as { ticket: string }).ticket;
 }
 
-/** A token of somebody who may revoke others'. */
-export async function adminToken(server: TestServer): Promise<string> {
+/** A token of somebody who may revoke others'; every server of the tests takes it. */
+export async function adminToken(): Promise<string> {
+  const config = await configOf({ JWT_SECRET: TEST_SECRET });
   const secret = new TextEncoder().encode(TEST_SECRET);
   const user = `admin-${crypto.randomUUID()}` as UserId;
   const role = { role: "admin" } as const;
-  return (await issueToken(secret, server.config, user, 60, role)).token;
+  return (await issueToken(secret, config, user, 60, role)).token;
 }
