@@ -30,7 +30,7 @@ afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 const ATTACKS = amount(200, 1_000);
-/** Most of an attack is waiting for quiet, QUIET_MS of it at least: many wait together. */
+/** An attack waits for quiet, QUIET_MS at least: so many wait together. */
 const AT_ONCE = 25;
 /** How long nothing must come before an attack counts as answered. */
 const QUIET_MS = 150;

@@ -17,8 +17,17 @@ const READERS = 100;
 const ANSWER_BYTES = MiB / 4;
 const RUNS = 40;
 const RUNS_MEANWHILE = 4;
-/** What may wait for each: the buffer's bound, and the event that went over it. */
-const HELD_BYTES_MAX = READERS * (limits.socketBufferedBytesMax + ANSWER_BYTES);
+/** What a paused client of this process has read: one chunk, and one more that was on its way. */
+const CLIENT_BYTES = 2 * 64 * 1_024;
+/** What a connection costs at both ends while nothing waits for it. */
+const CONNECTION_BYTES = 2 * 32 * 1_024;
+/** What may be held for each: the server's buffer, the event that went over its bound, and what the client and the connection are themselves. */
+const HELD_BYTES_MAX =
+  READERS *
+  (limits.socketBufferedBytesMax +
+    ANSWER_BYTES +
+    CLIENT_BYTES +
+    CONNECTION_BYTES);
 
 /** Joined, and from then on deaf. */
 async function stalledReader(
