@@ -105,6 +105,39 @@ export const tables = {
     priced_as: "text?",
     sample: "bool",
     import_ids: "_uuid",
+    measures: "text=",
+    tags: "_text=",
+    failed_requests: "int8?",
+    reusable: "json?",
+  },
+  usage_replaced: {
+    user_id: "text",
+    identity: "text",
+    place: "int8=",
+    import_ids: "_uuid",
+    record: "json",
+  },
+  usage_sums: {
+    user_id: "text",
+    sample: "bool",
+    at: "timestamptz",
+    model: "text",
+    provider: "text?",
+    project: "text?",
+    feature: "text?",
+    tier: "text",
+    measures: "text",
+    priced: "bool",
+    billed: "bool",
+    records: "int8",
+    requests: "int8",
+    uncached_input: "int8",
+    cache_read: "int8",
+    cache_write_5m: "int8",
+    cache_write_1h: "int8",
+    output: "int8",
+    billed_usd: "numeric?",
+    computed_usd: "numeric?",
   },
   revocations: {
     kind: "text",
@@ -119,6 +152,7 @@ interface Kinds {
   text: string;
   uuid: string;
   _uuid: string[];
+  _text: string[];
   int4: number;
   int8: number;
   bool: boolean;

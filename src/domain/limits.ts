@@ -166,7 +166,7 @@ export const limits = {
   importBytesMax: 512 * MiB,
   importExpandedBytesMax: 4_096 * MiB,
   importLineBytesMax: MiB,
-  importBatchRows: 1_000,
+  importBatchRows: 4_000,
   importSkippedReported: 100,
   importRowsMax: 5_000_000,
   importJsonBytesMax: 64 * MiB,

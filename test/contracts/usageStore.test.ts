@@ -100,6 +100,29 @@ describe.each(backends)("UsageStore on $name", ({ open }) => {
     ]);
   });
 
+  test.each([
+    ["Asia/Kolkata", "2026-10-20T18:29:59.999Z", "2026-10-20T18:30:00.000Z"],
+    ["Asia/Kathmandu", "2026-10-20T18:14:59.999Z", "2026-10-20T18:15:00.000Z"],
+  ])(
+    "days of %s begin where they do, not at a whole hour",
+    async (time_zone, before, after) => {
+      const user = newUser();
+      await load(user, [[before, after].map((at) => record(at, { at }))]);
+      const rows = await use((it) =>
+        it.aggregate(user, {
+          period: { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" },
+          time_zone,
+          group_by: ["day"],
+          filter: {},
+        }),
+      );
+      expect(rows.map((it) => it.keys[0]).toSorted()).toEqual([
+        "2026-10-20",
+        "2026-10-21",
+      ]);
+    },
+  );
+
   test("an identity counts once, within a batch, between batches and across imports", async () => {
     const user = newUser();
     const [a, b, c] = ["a", "b", "c"].map((it) => record(it));
@@ -133,6 +156,47 @@ describe.each(backends)("UsageStore on $name", ({ open }) => {
     const gone = await remove(user, second.id);
     expect(Result.isFailure(gone) && gone.failure._tag).toBe("ImportNotFound");
   });
+
+  test("after any imports, overlaps and removals the newest import's content counts, and sums are those of what is there", async () => {
+    const few = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), anyRecord);
+    const step = fc.oneof(
+      { weight: 2, arbitrary: few },
+      { weight: 1, arbitrary: fc.nat() },
+    );
+    const property = fc.asyncProperty(
+      fc.array(step, { maxLength: 8 }),
+      fc.array(anyQuery, { minLength: 1, maxLength: 3 }),
+      async (steps, queries) => {
+        const user = newUser();
+        const present: { id: ImportId; records: IdentifiedRecord[] }[] = [];
+        for (const it of steps) {
+          if (typeof it === "number") {
+            const [gone] = present.splice(it % Math.max(1, present.length), 1);
+            if (gone !== undefined) await remove(user, gone.id);
+            continue;
+          }
+          const records = Object.entries(it).map(([identity, more]) =>
+            record(identity, more),
+          );
+          const { id } = await load(user, [records]);
+          present.push({ id, records });
+        }
+        const counting = new Map(
+          present.flatMap(({ records }) =>
+            records.map((it) => [it.identity, it] as const),
+          ),
+        );
+        const rows = [...counting.values()];
+        expect((await coverage(user)).records).toBe(rows.length);
+        for (const query of queries)
+          expectSameRows(
+            await use((it) => it.aggregate(user, query)),
+            aggregateRecords(rows, query),
+          );
+      },
+    );
+    await fc.assert(property, { numRuns: 60 });
+  }, 120_000);
 
   test("nobody removes another user's import", async () => {
     const user = newUser();

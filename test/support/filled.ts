@@ -116,6 +116,11 @@ export async function fillEveryTable(
     const source = { format: "test", sample: false, file_name: null };
     const id = yield* usageStore.beginImport(user_id, source);
     yield* usageStore.saveRecords(user_id, id, [record("one")]);
+    // The same record with other content: the first one's is kept aside.
+    const later = yield* usageStore.beginImport(user_id, source);
+    yield* usageStore.saveRecords(user_id, later, [
+      record("one", { requests: 11 }),
+    ]);
     const { thread_id } = append;
     yield* (yield* SessionStore).saveSessions([
       { user_id, threads: [{ thread_id, seq: 1 }] },

@@ -13,13 +13,23 @@ const anyTime = fc
     noInvalidDate: true,
   })
   .map((it) => it.toISOString());
+/** Where the days of some zone begin, or just before. */
+const anyDayBreak = fc
+  .tuple(
+    fc.integer({ min: 20, max: 34 }),
+    fc.constantFrom(4 * 3_600, 18.25 * 3_600, 18.5 * 3_600, 22 * 3_600),
+    fc.constantFrom(0, -1),
+  )
+  .map(([day, seconds, more]) =>
+    new Date(Date.UTC(2026, 9, day) + (seconds + more) * 1_000).toISOString(),
+  );
 /** Where periods begin and end. */
 const midnight = fc
   .integer({ min: 18, max: 36 })
   .map((day) => new Date(Date.UTC(2026, 9, day)).toISOString());
 /** A usage record as an import might bring it, with or without prices. */
 export const anyRecord = fc.record({
-  at: fc.oneof(anyTime, midnight),
+  at: fc.oneof(anyTime, midnight, anyDayBreak),
   model: fc.constantFrom("gpt-4o", "claude-x", "unknown"),
   provider: name,
   project: name,
@@ -48,7 +58,13 @@ const dimensions: Dimension[] = [
 /** Any question of the port: none to two dimensions, any filter, zone and days. */
 export const anyQuery = fc.record({
   group_by: fc.uniqueArray(fc.constantFrom(...dimensions), { maxLength: 2 }),
-  time_zone: fc.constantFrom("UTC", "Europe/Berlin", "America/New_York"),
+  time_zone: fc.constantFrom(
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+  ),
   period: fc
     .tuple(fc.integer({ min: 18, max: 33 }), fc.integer({ min: 1, max: 15 }))
     .map(([first, days]) => ({

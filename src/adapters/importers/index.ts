@@ -3,9 +3,10 @@
  * Promises: a refused file leaves nothing behind, whether it is refused at its first line or breaks off at its last; the same file
  * again adds nothing; no prompt or completion is read, and no value of a broken row is repeated.
  */
-import { Effect, Exit } from "effect";
+import { Effect, Exit, Fiber } from "effect";
 import { sampleUsage } from "../../domain/costs/sample.ts";
 import { ImportRefused } from "../../domain/errors.ts";
+import type { Scope } from "effect";
 import type { ServiceUnavailable } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
 import type { ImportResult, UsageRecord, UserId } from "../../domain/model.ts";
@@ -129,18 +130,23 @@ const store = Effect.fnUntraced(function* (
   );
 });
 
+interface Saved {
+  readonly kept: number;
+  readonly duplicate: number;
+}
 type Save = (
   records: readonly IdentifiedRecord[],
-) => Effect.Effect<
-  { readonly kept: number; readonly duplicate: number },
-  ServiceUnavailable
->;
+) => Effect.Effect<Saved, ServiceUnavailable>;
 
 const saveAll = Effect.fnUntraced(function* (
   batches: Batches,
   save: Save,
   onRows?: (rows: number) => void,
-): Effect.fn.Return<Counted, ImportRefused | ServiceUnavailable, PriceBook> {
+): Effect.fn.Return<
+  Counted,
+  ImportRefused | ServiceUnavailable,
+  PriceBook | Scope.Scope
+> {
   const prices = yield* PriceBook;
   const identify = identifier();
   const tally = new Tally();
@@ -153,6 +159,7 @@ const saveAll = Effect.fnUntraced(function* (
       identity: identify(record),
     };
   };
+  const saver = makeSaver(save, tally);
   let waiting: IdentifiedRecord[] = [];
   for (
     let next = yield* reading(() => batches.next());
@@ -166,13 +173,29 @@ const saveAll = Effect.fnUntraced(function* (
         "a smaller file",
       );
     while (waiting.length >= limits.importBatchRows) {
-      tally.saved(yield* save(waiting.splice(0, limits.importBatchRows)));
+      yield* saver.start(waiting.splice(0, limits.importBatchRows));
     }
     onRows?.(tally.read);
   }
-  if (waiting.length > 0) tally.saved(yield* save(waiting));
+  if (waiting.length > 0) yield* saver.start(waiting);
+  yield* saver.settled;
   return tally.result();
-});
+}, Effect.scoped);
+
+/** Saves one batch while the next is read: the database and this process work at the same time, and one batch at most waits. */
+function makeSaver(save: Save, tally: Tally) {
+  let saving: Fiber.Fiber<Saved, ServiceUnavailable> | null = null;
+  const settled = Effect.gen(function* () {
+    if (saving !== null) tally.saved(yield* Fiber.join(saving));
+    saving = null;
+  });
+  const start = (records: readonly IdentifiedRecord[]) =>
+    Effect.gen(function* () {
+      yield* settled;
+      saving = yield* Effect.forkScoped(save(records));
+    });
+  return { start, settled };
+}
 
 function collect(
   rows: readonly Row<UsageRecord>[],

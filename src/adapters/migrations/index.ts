@@ -9,6 +9,7 @@ import { handover } from "./003-handover.ts";
 import { reports } from "./004-reports.ts";
 import { sessions } from "./005-sessions.ts";
 import { singleCalls } from "./006-single-calls.ts";
+import { usage } from "./007-usage.ts";
 
 export const migrations: Record<string, Migration> = {
   "001-initial": initial,
@@ -17,4 +18,5 @@ export const migrations: Record<string, Migration> = {
   "004-reports": reports,
   "005-sessions": sessions,
   "006-single-calls": singleCalls,
+  "007-usage": usage,
 };

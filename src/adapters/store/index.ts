@@ -17,6 +17,7 @@ import * as runs from "./runs.ts";
 import { submitStatement, toSubmitted } from "./submit.ts";
 import type { RunPolicy, SubmitRow } from "./submit.ts";
 import * as threads from "./threads.ts";
+import * as imports from "./imports.ts";
 import * as usage from "./usage.ts";
 
 export function storeLayer(
@@ -136,7 +137,7 @@ const newIds = () => ({
 export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
   Layer.effect(
     UsageStore,
-    Effect.map(Database, ({ asUser }) =>
+    Effect.map(Database, ({ asUser, asUserAlone }) =>
       UsageStore.of({
         coverage: (user) => asUser(user, (trx) => usage.coverage(trx)),
         dataVersion: (user) => asUser(user, (trx) => dataVersion(trx)),
@@ -145,17 +146,19 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
         beginImport: (user, source) => {
           const id = newId() as ImportId;
           return asUser(user, async (trx) => {
-            await usage.beginImport(trx, user, id, source);
+            await imports.beginImport(trx, user, id, source);
             return id;
           });
         },
         saveRecords: (user, id, records) =>
-          asUser(user, (trx) => usage.saveRecords(trx, user, id, records)),
+          asUserAlone(user, (trx) =>
+            imports.saveRecords(trx, user, id, records),
+          ),
         finishImport: (user, result) =>
-          asUser(user, (trx) => usage.finishImport(trx, user, result)),
-        listImports: (user) => asUser(user, (trx) => usage.listImports(trx)),
+          asUser(user, (trx) => imports.finishImport(trx, user, result)),
+        listImports: (user) => asUser(user, (trx) => imports.listImports(trx)),
         removeImport: (user, id) =>
-          asUser(user, (trx) => usage.removeImport(trx, user, id)),
+          asUserAlone(user, (trx) => imports.removeImport(trx, user, id)),
       }),
     ),
   );

@@ -1,28 +1,18 @@
 /**
- * Usage records in SQL: imports, and the one aggregate query every tool asks through. Promises: a record is stored once however
- * many files bring it, and goes when the last import that brought it goes; sample rows are read only while there is nothing else.
+ * Usage as tools ask for it, in SQL: what there is, and the one aggregate query. Promises: sums by half hour answer whatever they can, and
+ * the records the rest, with the same result; sample rows are read only while there is nothing else.
  */
 import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
-import { ImportNotFound } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
-import type {
-  Dimension,
-  ImportId,
-  ImportResult,
-  UserId,
-} from "../../domain/model.ts";
+import type { Dimension, Timestamp } from "../../domain/model.ts";
 import type {
   Coverage,
-  IdentifiedRecord,
   UsageFilter,
   UsageQuery,
   UsageRow,
 } from "../../domain/ports.ts";
-import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
-import { newVersion } from "./dataVersion.ts";
-import { json, requireUuid } from "./rows.ts";
 
 const COLUMNS: Record<Exclude<Dimension, "day">, RawBuilder<unknown>> = {
   model: sql`model`,
@@ -38,6 +28,41 @@ const COLUMNS: Record<Exclude<Dimension, "day">, RawBuilder<unknown>> = {
  */
 const counted = sql`sample = (select first.sample from usage_records first order by first.sample limit 1)`;
 
+const HALF_HOUR_MS = 30 * 60_000;
+
+/** The sums know no end user, and no instant within half an hour; where a zone's days begin there, the records have to answer. */
+function isSummed({
+  period,
+  time_zone,
+  group_by,
+  filter,
+}: UsageQuery): boolean {
+  const { from, to } = period;
+  return (
+    isWhole(Date.parse(from)) &&
+    isWhole(Date.parse(to)) &&
+    [from, to].every((it) => isWhole(offsetMs(it, time_zone))) &&
+    !group_by.includes("user") &&
+    filter.user === undefined
+  );
+}
+
+const isWhole = (ms: number) => ms % HALF_HOUR_MS === 0;
+
+/** How far a zone's clocks are from UTC at an instant. */
+function offsetMs(at: Timestamp, timeZone: string): number {
+  const name = new Intl.DateTimeFormat("en", {
+    timeZone,
+    timeZoneName: "longOffset",
+  })
+    .formatToParts(new Date(at))
+    .find((it) => it.type === "timeZoneName")?.value;
+  const [, sign, hours, minutes] =
+    /GMT([+-])(\d+):(\d+)/.exec(name ?? "") ?? [];
+  const size = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000;
+  return sign === "-" ? -size : size;
+}
+
 interface CoverageRow {
   readonly records: number;
   readonly first: string | null;
@@ -51,11 +76,12 @@ interface CoverageRow {
 export async function coverage(trx: Trx): Promise<Coverage> {
   const { rows } = await sql<CoverageRow>`
     with by_model as (
-      select model, count(*) as records, min(at) as first, max(at) as last,
-        bool_or(computed_usd is null) as unpriced, bool_or(sample) as sample
-      from usage_records where ${counted} group by model
+      select model, sum(records) as records, bool_or(not priced and measures = 'usage') as unpriced, bool_or(sample) as sample
+      from usage_sums where ${counted} group by model
     )
-    select coalesce(sum(records), 0) as records, min(first) as first, max(last) as last,
+    select coalesce(sum(records), 0) as records,
+      (select at from usage_records where ${counted} order by at limit 1) as first,
+      (select at from usage_records where ${counted} order by at desc limit 1) as last,
       coalesce(json_agg(model order by model), '[]') as models,
       coalesce(json_agg(model order by model) filter (where unpriced), '[]') as unpriced_models,
       coalesce(bool_or(sample), false) as sample,
@@ -97,7 +123,7 @@ export async function aggregate(
         coalesce(sum(computed_usd), 0) as computed_usd, sum(billed_usd) as billed_usd,
         coalesce(sum(${allTokens}) filter (where computed_usd is null), 0) as unpriced_tokens,
         coalesce(sum(${allTokens}) filter (where tier = 'batch'), 0) as batch_tokens
-      from usage_records
+      from ${isSummed(query) ? sql`usage_sums` : sql`usage_records`}
       where ${counted} and at >= ${query.period.from}::timestamptz and at < ${query.period.to}::timestamptz
         and ${filtered(query.filter)}
       group by 1, 2
@@ -145,94 +171,4 @@ function toUsageRow(row: AggregateRow, dimensions: number): UsageRow {
     unpriced_tokens: row.unpriced_tokens,
     batch_tokens: row.batch_tokens,
   };
-}
-
-export async function beginImport(
-  trx: Trx,
-  user: UserId,
-  id: ImportId,
-  source: {
-    readonly format: string;
-    readonly sample: boolean;
-    readonly file_name: string | null;
-  },
-): Promise<void> {
-  await sql`
-    insert into imports (import_id, user_id, format, sample, file_name)
-    values (${id}, ${user}, ${source.format}, ${source.sample}, ${source.file_name})`.execute(
-    trx,
-  );
-}
-
-export async function saveRecords(
-  trx: Trx,
-  user: UserId,
-  id: ImportId,
-  records: readonly IdentifiedRecord[],
-): Promise<{ readonly kept: number; readonly duplicate: number }> {
-  const { rows } = await sql<{ kept: number; duplicate: number }>`
-    with incoming as (
-      select distinct on (identity) * from json_to_recordset(${json(records.map(toColumns))}::json) as r(
-        identity text, at timestamptz, model text, provider text, project text, feature text, "user" text, api_key text, tier text,
-        requests bigint, uncached_input bigint, cache_read bigint, cache_write_5m bigint, cache_write_1h bigint, output bigint,
-        billed_usd numeric, computed_usd numeric, priced_as text)
-    ), stored as (
-      insert into usage_records as u (user_id, identity, at, model, provider, project, feature, end_user, api_key, tier, requests,
-        uncached_input, cache_read, cache_write_5m, cache_write_1h, output, billed_usd, computed_usd, priced_as, sample, import_ids)
-      select ${user}, identity, at, model, provider, project, feature, "user", api_key, tier, requests,
-        uncached_input, cache_read, cache_write_5m, cache_write_1h, output, billed_usd, computed_usd, priced_as,
-        (select sample from imports where import_id = ${id}), array[${id}::uuid]
-      from incoming
-      on conflict (user_id, identity) do update set import_ids =
-        case when excluded.import_ids <@ u.import_ids then u.import_ids else u.import_ids || excluded.import_ids end,
-        sample = u.sample and excluded.sample
-      returning (xmax = 0) as fresh
-    )
-    select count(*) filter (where fresh) as kept, ${records.length}::int - count(*) filter (where fresh) as duplicate from stored`.execute(
-    trx,
-  );
-  await newVersion(trx, user);
-  return rows[0]!;
-}
-
-function toColumns(record: IdentifiedRecord): object {
-  const { tokens, source_id: _, ...rest } = record;
-  return { ...rest, ...tokens };
-}
-
-export async function finishImport(
-  trx: Trx,
-  user: UserId,
-  result: ImportResult,
-): Promise<void> {
-  await sql`update imports set result = ${json(result)}::json where import_id = ${result.import_id}`.execute(
-    trx,
-  );
-  await newVersion(trx, user);
-}
-
-export async function listImports(trx: Trx): Promise<ImportResult[]> {
-  const { rows } = await sql<{ result: ImportResult }>`
-    select result from imports where result is not null
-    order by created_at desc limit ${limits.importsListed}`.execute(trx);
-  return rows.map((it) => it.result);
-}
-
-export async function removeImport(
-  trx: Trx,
-  user: UserId,
-  id: ImportId,
-): Promise<void> {
-  requireUuid(id, new ImportNotFound());
-  const { numAffectedRows } =
-    await sql`delete from imports where import_id = ${id}`.execute(trx);
-  if (numAffectedRows === 0n) throw new Abort(new ImportNotFound());
-  await sql`
-    delete from usage_records where import_ids <@ array[${id}::uuid]`.execute(
-    trx,
-  );
-  await sql`
-    update usage_records set import_ids = array_remove(import_ids, ${id}::uuid)
-    where import_ids @> array[${id}::uuid]`.execute(trx);
-  await newVersion(trx, user);
 }

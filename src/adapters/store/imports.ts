@@ -1,0 +1,267 @@
+/**
+ * Imports in SQL: what they bring, share and take away. Promises: a record is stored once however many files bring it, and goes when the last
+ * import that brought it goes; of one that came with other content the newest import's counts, until that is removed; the sums follow in the same
+ * transaction.
+ */
+import { sql } from "kysely";
+import type { RawBuilder } from "kysely";
+import { ImportNotFound } from "../../domain/errors.ts";
+import { limits } from "../../domain/limits.ts";
+import type { ImportId, ImportResult, UserId } from "../../domain/model.ts";
+import type { IdentifiedRecord } from "../../domain/ports.ts";
+import { Abort } from "../database.ts";
+import type { Trx } from "../database.ts";
+import { newVersion } from "./dataVersion.ts";
+import { json, requireUuid } from "./rows.ts";
+
+export async function beginImport(
+  trx: Trx,
+  user: UserId,
+  id: ImportId,
+  source: {
+    readonly format: string;
+    readonly sample: boolean;
+    readonly file_name: string | null;
+  },
+): Promise<void> {
+  await sql`
+    insert into imports (import_id, user_id, format, sample, file_name)
+    values (${id}, ${user}, ${source.format}, ${source.sample}, ${source.file_name})`.execute(
+    trx,
+  );
+}
+
+/** Each column with its type and how a record fills it. */
+const COLUMNS: readonly (readonly [
+  name: string,
+  type: string,
+  of: (record: IdentifiedRecord) => unknown,
+])[] = [
+  ["identity", "text", (it) => it.identity],
+  ["at", "timestamptz", (it) => it.at],
+  ["model", "text", (it) => it.model],
+  ["provider", "text", (it) => it.provider],
+  ["project", "text", (it) => it.project],
+  ["feature", "text", (it) => it.feature],
+  ["end_user", "text", (it) => it.user],
+  ["api_key", "text", (it) => it.api_key],
+  ["tier", "text", (it) => it.tier],
+  ["requests", "bigint", (it) => it.requests],
+  ["uncached_input", "bigint", (it) => it.tokens.uncached_input],
+  ["cache_read", "bigint", (it) => it.tokens.cache_read],
+  ["cache_write_5m", "bigint", (it) => it.tokens.cache_write_5m],
+  ["cache_write_1h", "bigint", (it) => it.tokens.cache_write_1h],
+  ["output", "bigint", (it) => it.tokens.output],
+  ["billed_usd", "numeric", (it) => it.billed_usd],
+  ["computed_usd", "numeric", (it) => it.computed_usd],
+  ["priced_as", "text", (it) => it.priced_as],
+  ["measures", "text", (it) => it.measures],
+  ["tags", "text", (it) => json(it.tags)],
+  ["failed_requests", "bigint", (it) => it.failed_requests],
+  ["reusable", "json", (it) => it.reusable && json(it.reusable)],
+];
+const NAMES = COLUMNS.map(([name]) => name);
+const CONTENT = NAMES.filter((name) => name !== "identity");
+const listed = (names: readonly string[], of = "") =>
+  sql.raw(names.map((name) => `${of}${name}`).join(", "));
+/** Comparable: json is not, its text is. */
+const content = (of: string) =>
+  sql.raw(
+    `(${CONTENT.map((name) => (name === "reusable" ? `${of}${name}::text` : `${of}${name}`)).join(", ")})`,
+  );
+
+/** The records as rows, one array for each column. */
+function rowsOf(records: readonly IdentifiedRecord[]): RawBuilder<unknown> {
+  const arrays = COLUMNS.map(
+    ([, type, of]) => sql`${records.map(of)}::${sql.raw(type)}[]`,
+  );
+  const tags = sql`array(select json_array_elements_text(r.tags::json)) as tags`;
+  const others = NAMES.filter((name) => name !== "tags");
+  return sql`(select ${listed(others, "r.")}, ${tags} from unnest(${sql.join(arrays)}) as r(${listed(NAMES)}))`;
+}
+
+/** Takes the user's lock before: of two imports of one user, one saves at a time. */
+export async function saveRecords(
+  trx: Trx,
+  user: UserId,
+  id: ImportId,
+  records: readonly IdentifiedRecord[],
+): Promise<{ readonly kept: number; readonly duplicate: number }> {
+  const once = [...new Map(records.map((it) => [it.identity, it])).values()];
+  const kept = await saveNew(trx, user, id, once);
+  if (kept < once.length) await saveKnown(trx, user, id, once);
+  await newVersion(trx, user);
+  return { kept, duplicate: records.length - kept };
+}
+
+async function saveNew(
+  trx: Trx,
+  user: UserId,
+  id: ImportId,
+  records: readonly IdentifiedRecord[],
+): Promise<number> {
+  const { rows } = await sql<{ kept: number }>`
+    with stored as (
+      insert into usage_records (user_id, sample, import_ids, ${listed(NAMES)})
+      select ${user}, (select sample from imports where import_id = ${id}), array[${id}::uuid], ${listed(NAMES, "i.")}
+      from ${rowsOf(records)} as i
+      on conflict (user_id, identity) do nothing
+      returning *
+    ), ${added(sql`select stored.*, 1 as sign from stored`)}
+    select count(*) as kept from stored`.execute(trx);
+  return rows[0]!.kept;
+}
+
+/**
+ * What was there before this import: with the same content it is this import's too; with another one the newest import's counts, and the older
+ * one's is kept aside. A sample never takes the place of anything.
+ */
+async function saveKnown(
+  trx: Trx,
+  user: UserId,
+  id: ImportId,
+  records: readonly IdentifiedRecord[],
+): Promise<void> {
+  await sql`
+    with incoming as materialized (select * from ${rowsOf(records)} as r),
+    known as materialized (
+      select u.*, case when u.sample = m.sample then ${content("u.")} is distinct from ${content("i.")} else u.sample end as replaced
+      from incoming i join usage_records u on u.user_id = ${user} and u.identity = i.identity
+      join imports m on m.import_id = ${id}
+      where not u.import_ids @> array[${id}::uuid]
+    ), aside as (
+      insert into usage_replaced (user_id, identity, import_ids, record)
+      select k.user_id, k.identity, k.import_ids, row_to_json(k) from known k where k.replaced
+    ), shared as (
+      update usage_records u set import_ids = u.import_ids || ${id}::uuid from known k
+      where not k.replaced and u.user_id = k.user_id and u.identity = k.identity
+    ), stored as (
+      update usage_records u set sample = (select sample from imports where import_id = ${id}), import_ids = array[${id}::uuid],
+        (${listed(CONTENT)}) = (select ${listed(CONTENT, "i.")})
+      from known k join incoming i on i.identity = k.identity
+      where k.replaced and u.user_id = k.user_id and u.identity = k.identity
+      returning u.*
+    ), ${added(sql`
+      select ${listed(SUMMED, "s.")}, 1 as sign from stored s
+      union all select ${listed(SUMMED, "k.")}, -1 from known k where k.replaced`)}
+    select 1`.execute(trx);
+  await dropEmptySums(trx, user);
+}
+
+const COUNTED = [
+  "requests",
+  "uncached_input",
+  "cache_read",
+  "cache_write_5m",
+  "cache_write_1h",
+  "output",
+  "billed_usd",
+  "computed_usd",
+];
+const GROUPED = [
+  "sample",
+  "at",
+  "model",
+  "provider",
+  "project",
+  "feature",
+  "tier",
+  "measures",
+];
+const SUMMED = ["user_id", ...GROUPED, ...COUNTED];
+
+/** A part of a statement: adds records, times a sign, to the sums. `changes` is a query for these. */
+function added(changes: RawBuilder<unknown>): RawBuilder<unknown> {
+  const key = listed([...GROUPED, "priced", "billed"]);
+  const each = (of: (name: string) => string) =>
+    sql.raw(["records", ...COUNTED].map(of).join(", "));
+  return sql`
+    changes as (${changes}),
+    sums as (
+      select user_id, sample, date_bin('30 minutes', at, timestamptz '2000-01-01 00:00+00') as at, model, provider, project, feature, tier, measures,
+        computed_usd is not null as priced, billed_usd is not null as billed,
+        sum(sign) as records, ${sql.raw(COUNTED.map((it) => `sum(sign * ${it}) as ${it}`).join(", "))}
+      from changes group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    ), summed as (
+      insert into usage_sums as u (user_id, ${key}, ${each((it) => it)})
+      select user_id, ${key}, ${each((it) => it)} from sums
+      on conflict (user_id, ${key}) do update set ${each((it) => `${it} = u.${it} + excluded.${it}`)}
+    )`;
+}
+
+async function dropEmptySums(trx: Trx, user: UserId): Promise<void> {
+  await sql`delete from usage_sums where user_id = ${user} and records = 0`.execute(
+    trx,
+  );
+}
+
+export async function finishImport(
+  trx: Trx,
+  user: UserId,
+  result: ImportResult,
+): Promise<void> {
+  await sql`update imports set result = ${json(result)}::json where import_id = ${result.import_id}`.execute(
+    trx,
+  );
+  await newVersion(trx, user);
+}
+
+export async function listImports(trx: Trx): Promise<ImportResult[]> {
+  const { rows } = await sql<{ result: ImportResult }>`
+    select result from imports where result is not null
+    order by created_at desc limit ${limits.importsListed}`.execute(trx);
+  return rows.map((it) => it.result);
+}
+
+/** Takes the user's lock before, like a save. */
+export async function removeImport(
+  trx: Trx,
+  user: UserId,
+  id: ImportId,
+): Promise<void> {
+  requireUuid(id, new ImportNotFound());
+  const { numAffectedRows } =
+    await sql`delete from imports where import_id = ${id}`.execute(trx);
+  if (numAffectedRows === 0n) throw new Abort(new ImportNotFound());
+  await sql`delete from usage_replaced where user_id = ${user} and import_ids <@ array[${id}::uuid]`.execute(
+    trx,
+  );
+  await sql`update usage_replaced set import_ids = array_remove(import_ids, ${id}::uuid)
+    where user_id = ${user} and import_ids @> array[${id}::uuid]`.execute(trx);
+  await bringBack(trx, user, id);
+  await removeGone(trx, user, id);
+  await sql`update usage_records set import_ids = array_remove(import_ids, ${id}::uuid)
+    where user_id = ${user} and import_ids @> array[${id}::uuid]`.execute(trx);
+  await dropEmptySums(trx, user);
+  await newVersion(trx, user);
+}
+
+/** Where only this import brought what counts now, and another one something else before, that counts again. */
+async function bringBack(trx: Trx, user: UserId, id: ImportId): Promise<void> {
+  await sql`
+    with back as materialized (
+      select distinct on (r.identity) r.identity, r.place, r.import_ids, r.record
+      from usage_replaced r join usage_records u on u.user_id = r.user_id and u.identity = r.identity
+      where r.user_id = ${user} and u.import_ids <@ array[${id}::uuid] order by r.identity, r.place desc
+    ), gone as materialized (
+      select u.* from usage_records u join back b on u.user_id = ${user} and u.identity = b.identity
+    ), used as (
+      delete from usage_replaced r using back b where r.user_id = ${user} and r.identity = b.identity and r.place = b.place
+    ), stored as (
+      update usage_records u set import_ids = b.import_ids, (sample, ${listed(CONTENT)}) = (
+        select p.sample, ${listed(CONTENT, "p.")} from json_populate_record(null::usage_records, b.record) p)
+      from back b where u.user_id = ${user} and u.identity = b.identity
+      returning u.*
+    ), ${added(sql`
+      select ${listed(SUMMED, "s.")}, 1 as sign from stored s
+      union all select ${listed(SUMMED, "g.")}, -1 from gone g`)}
+    select 1`.execute(trx);
+}
+
+async function removeGone(trx: Trx, user: UserId, id: ImportId): Promise<void> {
+  await sql`
+    with gone as (
+      delete from usage_records where user_id = ${user} and import_ids <@ array[${id}::uuid] returning *
+    ), ${added(sql`select gone.*, -1 as sign from gone`)}
+    select 1`.execute(trx);
+}
