@@ -2,18 +2,15 @@
 import { Effect, Result } from "effect";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ImportId, ImportResult, UserId } from "../../src/domain/model.ts";
+import type { UserId } from "../../src/domain/model.ts";
 import { UsageStore } from "../../src/domain/ports.ts";
-import type {
-  IdentifiedRecord,
-  UsageQuery,
-  UsageRow,
-} from "../../src/domain/ports.ts";
+import type { UsageQuery } from "../../src/domain/ports.ts";
 import { backends } from "../support/backends.ts";
 import type { Backend } from "../support/backends.ts";
 import { record } from "../support/filled.ts";
 import { anyQuery, anyRecord } from "../support/usageArbitraries.ts";
-import { aggregateRecords } from "../support/usageStore.ts";
+import { loading } from "../support/loading.ts";
+import { aggregateRecords, expectSameRows } from "../support/usageStore.ts";
 
 describe.each(backends)("UsageStore on $name", ({ open }) => {
   let backend: Backend;
@@ -28,23 +25,7 @@ describe.each(backends)("UsageStore on $name", ({ open }) => {
   const newUser = () => crypto.randomUUID() as UserId;
   const coverage = (user: UserId) => use((it) => it.coverage(user));
 
-  /** Imports batches as one file; answers its id and what each batch kept. */
-  async function load(
-    user: UserId,
-    batches: readonly (readonly IdentifiedRecord[])[],
-    sample = false,
-  ) {
-    const source = { format: "test", sample, file_name: null };
-    const id = await use((it) => it.beginImport(user, source));
-    const saved = [];
-    for (const batch of batches)
-      saved.push(await use((it) => it.saveRecords(user, id, batch)));
-    const result = { import_id: id, sample } as ImportResult;
-    await use((it) => it.finishImport(user, result));
-    return { id, saved };
-  }
-  const remove = (user: UserId, id: ImportId) =>
-    use((it) => Effect.result(it.removeImport(user, id)));
+  const { load, remove } = loading(() => backend);
 
   test("sums equal independent ones over any records, grouping, filter, period and zone", async () => {
     const property = fc.asyncProperty(
@@ -157,47 +138,6 @@ describe.each(backends)("UsageStore on $name", ({ open }) => {
     expect(Result.isFailure(gone) && gone.failure._tag).toBe("ImportNotFound");
   });
 
-  test("after any imports, overlaps and removals the newest import's content counts, and sums are those of what is there", async () => {
-    const few = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), anyRecord);
-    const step = fc.oneof(
-      { weight: 2, arbitrary: few },
-      { weight: 1, arbitrary: fc.nat() },
-    );
-    const property = fc.asyncProperty(
-      fc.array(step, { maxLength: 8 }),
-      fc.array(anyQuery, { minLength: 1, maxLength: 3 }),
-      async (steps, queries) => {
-        const user = newUser();
-        const present: { id: ImportId; records: IdentifiedRecord[] }[] = [];
-        for (const it of steps) {
-          if (typeof it === "number") {
-            const [gone] = present.splice(it % Math.max(1, present.length), 1);
-            if (gone !== undefined) await remove(user, gone.id);
-            continue;
-          }
-          const records = Object.entries(it).map(([identity, more]) =>
-            record(identity, more),
-          );
-          const { id } = await load(user, [records]);
-          present.push({ id, records });
-        }
-        const counting = new Map(
-          present.flatMap(({ records }) =>
-            records.map((it) => [it.identity, it] as const),
-          ),
-        );
-        const rows = [...counting.values()];
-        expect((await coverage(user)).records).toBe(rows.length);
-        for (const query of queries)
-          expectSameRows(
-            await use((it) => it.aggregate(user, query)),
-            aggregateRecords(rows, query),
-          );
-      },
-    );
-    await fc.assert(property, { numRuns: 60 });
-  }, 120_000);
-
   test("nobody removes another user's import", async () => {
     const user = newUser();
     const { id } = await load(user, [[record("a")]]);
@@ -254,23 +194,3 @@ const DAY: UsageQuery = {
   group_by: [],
   filter: {},
 };
-
-function expectSameRows(
-  got: readonly UsageRow[],
-  wanted: readonly UsageRow[],
-): void {
-  const byKeys = (rows: readonly UsageRow[]) =>
-    new Map(rows.map((row) => [JSON.stringify(row.keys), row]));
-  const found = byKeys(got);
-  expect(found.size).toBe(got.length);
-  expect([...found.keys()].toSorted()).toEqual(
-    [...byKeys(wanted).keys()].toSorted(),
-  );
-  for (const { keys, computed_usd, billed_usd, ...counts } of wanted) {
-    const row = found.get(JSON.stringify(keys))!;
-    expect(row).toMatchObject(counts);
-    expect(row.computed_usd).toBeCloseTo(computed_usd, 5);
-    if (billed_usd === null) expect(row.billed_usd).toBeNull();
-    else expect(row.billed_usd).toBeCloseTo(billed_usd, 5);
-  }
-}

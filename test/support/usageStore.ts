@@ -3,6 +3,7 @@
  * port says, days by the query's time zone; importing is not its job.
  */
 import { Effect, Layer } from "effect";
+import { expect } from "vitest";
 import { dayOf } from "../../src/domain/costs/days.ts";
 import {
   addTokens,
@@ -158,4 +159,25 @@ function rowOf(
     ),
     batch_tokens: tokensOf(group.filter((record) => record.tier === "batch")),
   };
+}
+
+/** The same groups with the same sums, in any order. */
+export function expectSameRows(
+  got: readonly UsageRow[],
+  wanted: readonly UsageRow[],
+): void {
+  const byKeys = (rows: readonly UsageRow[]) =>
+    new Map(rows.map((row) => [JSON.stringify(row.keys), row]));
+  const found = byKeys(got);
+  expect(found.size).toBe(got.length);
+  expect([...found.keys()].toSorted()).toEqual(
+    [...byKeys(wanted).keys()].toSorted(),
+  );
+  for (const { keys, computed_usd, billed_usd, ...counts } of wanted) {
+    const row = found.get(JSON.stringify(keys))!;
+    expect(row).toMatchObject(counts);
+    expect(row.computed_usd).toBeCloseTo(computed_usd, 5);
+    if (billed_usd === null) expect(row.billed_usd).toBeNull();
+    else expect(row.billed_usd).toBeCloseTo(billed_usd, 5);
+  }
 }

@@ -13,6 +13,7 @@ import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import { newVersion } from "./dataVersion.ts";
 import { json, requireUuid } from "./rows.ts";
+import { added, dropEmptySums, listed, SUMMED } from "./usageSums.ts";
 
 export async function beginImport(
   trx: Trx,
@@ -62,8 +63,6 @@ const COLUMNS: readonly (readonly [
 ];
 const NAMES = COLUMNS.map(([name]) => name);
 const CONTENT = NAMES.filter((name) => name !== "identity");
-const listed = (names: readonly string[], of = "") =>
-  sql.raw(names.map((name) => `${of}${name}`).join(", "));
 /** Comparable: json is not, its text is. */
 const content = (of: string) =>
   sql.raw(
@@ -146,53 +145,6 @@ async function saveKnown(
       union all select ${listed(SUMMED, "k.")}, -1 from known k where k.replaced`)}
     select 1`.execute(trx);
   await dropEmptySums(trx, user);
-}
-
-const COUNTED = [
-  "requests",
-  "uncached_input",
-  "cache_read",
-  "cache_write_5m",
-  "cache_write_1h",
-  "output",
-  "billed_usd",
-  "computed_usd",
-];
-const GROUPED = [
-  "sample",
-  "at",
-  "model",
-  "provider",
-  "project",
-  "feature",
-  "tier",
-  "measures",
-];
-const SUMMED = ["user_id", ...GROUPED, ...COUNTED];
-
-/** A part of a statement: adds records, times a sign, to the sums. `changes` is a query for these. */
-function added(changes: RawBuilder<unknown>): RawBuilder<unknown> {
-  const key = listed([...GROUPED, "priced", "billed"]);
-  const each = (of: (name: string) => string) =>
-    sql.raw(["records", ...COUNTED].map(of).join(", "));
-  return sql`
-    changes as (${changes}),
-    sums as (
-      select user_id, sample, date_bin('30 minutes', at, timestamptz '2000-01-01 00:00+00') as at, model, provider, project, feature, tier, measures,
-        computed_usd is not null as priced, billed_usd is not null as billed,
-        sum(sign) as records, ${sql.raw(COUNTED.map((it) => `sum(sign * ${it}) as ${it}`).join(", "))}
-      from changes group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-    ), summed as (
-      insert into usage_sums as u (user_id, ${key}, ${each((it) => it)})
-      select user_id, ${key}, ${each((it) => it)} from sums
-      on conflict (user_id, ${key}) do update set ${each((it) => `${it} = u.${it} + excluded.${it}`)}
-    )`;
-}
-
-async function dropEmptySums(trx: Trx, user: UserId): Promise<void> {
-  await sql`delete from usage_sums where user_id = ${user} and records = 0`.execute(
-    trx,
-  );
 }
 
 export async function finishImport(
