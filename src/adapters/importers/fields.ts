@@ -17,9 +17,13 @@ const TIERS: Readonly<Record<string, ServiceTier>> = {
   auto: "standard",
   default: "standard",
   standard: "standard",
+  // OpenAI's traffic shared for training: some of it is free, the rest billed as standard, and the export does not say which.
+  "incentivized-tier": "standard",
   batch: "batch",
   flex: "flex",
+  flex_discount: "flex",
   priority: "priority",
+  priority_on_demand: "priority",
 };
 
 export class Fields {
@@ -90,6 +94,19 @@ export class Fields {
     if (!DOLLARS.test(text))
       this.fail(`${name} is not an amount of at least 0`);
     return Number(text.replace("$", ""));
+  }
+
+  /** Like `dollars`, but the row may not leave it out. */
+  requiredDollars(name: string): number {
+    if (this.#plain(name) === "") this.fail(`${name} is empty`);
+    return this.dollars(name) ?? 0;
+  }
+
+  /** US dollars of at least 0 that the row must give in cents. The point is moved in the text, so that no digit is rounded. */
+  requiredCents(name: string): number {
+    const dollars = this.requiredDollars(name);
+    const text = this.#plain(name);
+    return /^\d+(\.\d+)?$/.test(text) ? Number(`${text}e-2`) : dollars / 100;
   }
 
   /** The model that the row names, else `fallback`. */

@@ -6,7 +6,12 @@ import { ImportRefused } from "../../domain/errors.ts";
 import type { UsageRecord } from "../../domain/model.ts";
 
 export type FormatName =
-  "openai_usage_csv" | "openai_usage_json" | "anthropic_usage_csv" | "csv";
+  | "openai_usage_csv"
+  | "openai_usage_json"
+  | "openai_costs_csv"
+  | "openai_costs_json"
+  | "anthropic_usage_csv"
+  | "csv";
 
 /** What the person who imports says about the file. */
 export interface ReadingOptions {
@@ -42,8 +47,8 @@ export type Row<Content> =
 
 export type Cells = readonly string[];
 
-/** Reads the cells of a row that has as many of them as the header. */
-export type CellsReader = (cells: Cells) => Reading;
+/** Reads the cells of a row that has as many of them as the header; null when the row says that there is nothing to read. */
+export type CellsReader = (cells: Cells) => Reading | null;
 /** Reads one JSON document: a page, a bucket, or a list of these. */
 export type DocumentReader = (document: unknown) => readonly Reading[];
 

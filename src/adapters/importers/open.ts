@@ -21,13 +21,15 @@ import type {
 } from "./importer.ts";
 import { JsonCutter } from "./json.ts";
 import { LineCutter } from "./lines.ts";
+import { openaiCostsCsv } from "./openaiCostsCsv.ts";
+import { openaiCostsJson } from "./openaiCostsJson.ts";
 import { openaiCsv } from "./openaiCsv.ts";
 import { openaiJson } from "./openaiJson.ts";
 import { plainCsv } from "./plainCsv.ts";
 
 // The providers' own exports go first: plain CSV would recognise columns of theirs too.
-const CSV_FORMATS = [openaiCsv, anthropicCsv, plainCsv];
-const JSON_FORMATS = [openaiJson];
+const CSV_FORMATS = [openaiCsv, openaiCostsCsv, anthropicCsv, plainCsv];
+const JSON_FORMATS = [openaiJson, openaiCostsJson];
 const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
 
 /** What can be imported, and what each format looks like in words. */
@@ -97,7 +99,7 @@ async function openCsv(
     if (reader !== null)
       return {
         format: format.name,
-        batches: readRows(rest, (row) => [readCells(row, header, reader)]),
+        batches: readRows(rest, (row) => readCells(row, header, reader)),
       };
   }
   throw unrecognised(
@@ -106,11 +108,17 @@ async function openCsv(
   );
 }
 
-function readCells(cells: Cells, header: Cells, reader: CellsReader): Reading {
-  if (cells.length === header.length) return reader(cells);
-  return {
-    problem: `the row has ${cells.length} cells where the header has ${header.length}`,
-  };
+function readCells(
+  cells: Cells,
+  header: Cells,
+  reader: CellsReader,
+): readonly Reading[] {
+  if (cells.length === header.length) {
+    const reading = reader(cells);
+    return reading === null ? [] : [reading];
+  }
+  const problem = `the row has ${cells.length} cells where the header has ${header.length}`;
+  return [{ problem }];
 }
 
 async function openJson(

@@ -1,13 +1,13 @@
 /**
- * OpenAI's usage export, completions_usage_<from>_<to>.csv. Promises: columns are found by name, in any order; an export of a
- * period without use, which has only its four time columns, is a valid file without rows.
+ * OpenAI's usage export, completions_usage_<from>_<to>.csv. Promises: columns are found by name, in any order; a bucket without use is
+ * a row of times and nothing else, and no record; an export of only such buckets has only the time columns, and is a valid file.
  */
 import { cellFields } from "./fields.ts";
-import type { CsvFormat } from "./importer.ts";
+import type { Cells, CsvFormat } from "./importer.ts";
 import { readOpenaiResult } from "./openaiRow.ts";
 
 // Every OpenAI export opens with these; costs and other kinds of usage have them too, but no input_tokens.
-const TIME_COLUMNS = [
+export const TIME_COLUMNS = [
   "start_time",
   "end_time",
   "start_time_iso",
@@ -24,6 +24,7 @@ export const openaiCsv: CsvFormat = {
       return null;
     const fieldsOf = cellFields(header);
     return (cells) => {
+      if (!saysMore(header, cells)) return null;
       const fields = fieldsOf(cells);
       return readOpenaiResult(
         fields,
@@ -34,3 +35,11 @@ export const openaiCsv: CsvFormat = {
     };
   },
 };
+
+/** False for a bucket in which nothing happened, of which an OpenAI export tells only when it was. */
+export function saysMore(header: Cells, cells: Cells): boolean {
+  return cells.some(
+    (cell, index) =>
+      cell.trim() !== "" && !TIME_COLUMNS.includes(header[index] ?? ""),
+  );
+}

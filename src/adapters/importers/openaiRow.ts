@@ -8,8 +8,8 @@ import type { Reading, ReadingOptions } from "./importer.ts";
 
 /**
  * Reads one result of a bucket from `at` to `until`. Field meanings: OpenAI API reference, organization.usage.completions.result. The
- * breakdown by text, audio and image is part of the totals and is not added again. OpenAI names no lifetime for cache writes; they
- * are kept in the 5-minute bucket, the shorter one.
+ * breakdown by text, audio and image is part of the totals and is not added again; audio is so counted at the price of text, as the
+ * buckets know no other. OpenAI names no lifetime for cache writes; they are kept in the 5-minute bucket, the shorter one.
  */
 export function readOpenaiResult(
   fields: Fields,
@@ -40,6 +40,7 @@ export function readOpenaiResult(
       output: fields.count("output_tokens"),
     },
     billed_usd: null,
-    source_id: { kind: "bucket", of: [until] },
+    // Two of OpenAI's tiers may be one of ours.
+    source_id: { kind: "bucket", of: [until, fields.text("service_tier")] },
   });
 }

@@ -40,7 +40,9 @@ export class Tally {
     if (this.#last === null || record.at > this.#last) this.#last = record.at;
     if (this.#models.size < limits.importModelsReported)
       this.#models.add(record.model);
+    // A charge has its price already, whatever it is for.
     if (
+      record.measures === "usage" &&
       record.computed_usd === null &&
       this.#unpriced.size < limits.importModelsReported
     )

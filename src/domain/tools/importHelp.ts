@@ -30,6 +30,16 @@ const FORMATS: readonly ImportFormat[] = [
     where: "GET /v1/organization/usage/completions with group_by=model",
   },
   {
+    name: "openai_costs_csv",
+    what: "OpenAI costs export (CSV)",
+    where: "platform.openai.com, Usage, Export: cost_<from>_<to>.csv",
+  },
+  {
+    name: "openai_costs_json",
+    what: "OpenAI costs API pages (JSON)",
+    where: "GET /v1/organization/costs with group_by=line_item",
+  },
+  {
     name: "anthropic_usage_csv",
     what: "Anthropic Console usage export (CSV)",
     where: "Anthropic Console, Usage, Export",

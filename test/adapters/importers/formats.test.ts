@@ -47,14 +47,55 @@ describe("OpenAI usage CSV", () => {
     });
   });
 
-  it("takes an export of a period without use", async () => {
-    const { result } = await take(fixture("openai_usage_empty.csv"));
+  it.each([
+    ["days without use", fixture("openai_usage_empty.csv").toString()],
+    ["no day at all", "start_time,end_time,start_time_iso,end_time_iso\n"],
+  ])("takes an export of %s", async (_name, text) => {
+    const { result } = await take(text);
     expect(result).toMatchObject({
       format: "openai_usage_csv",
-      rows: { read: 0, kept: 0 },
+      rows: { read: 0, kept: 0, skipped: 0 },
+      skipped: [],
       period: null,
       models: [],
     });
+  });
+
+  it("reads over the days without use among others", async () => {
+    const [header = "", ...rows] = fixture("openai_usage.csv")
+      .toString()
+      .trim()
+      .split("\n");
+    const idle = `1790726400,1790812800,2026-09-30T00:00:00+00:00,2026-10-01T00:00:00+00:00${",".repeat(header.split(",").length - 4)}`;
+    const { result, shelf } = await take([header, idle, ...rows].join("\n"));
+    expect(result.rows).toEqual({ read: 5, kept: 4, skipped: 1, duplicate: 0 });
+    expect(result.skipped[0]?.line).toBe(6);
+    expect(
+      (await take(fixture("openai_usage.csv"), {}, shelf)).result.rows,
+    ).toMatchObject({ kept: 0, duplicate: 4 });
+  });
+
+  it("counts audio, images and text as parts of the totals, and traffic shared for training apart", async () => {
+    const header =
+      "start_time,end_time,start_time_iso,end_time_iso,model,service_tier,input_tokens,output_tokens,input_cached_tokens,input_uncached_tokens,input_text_tokens,output_text_tokens,input_audio_tokens,output_audio_tokens,input_image_tokens,num_model_requests";
+    const row = (tier: string) =>
+      `1790812800,1790899200,,,gpt-4o-mini,${tier},1000000,100000,400000,600000,700000,90000,200000,10000,100000,3.0`;
+    const { records } = await take(
+      [header, row("default"), row("incentivized-tier")].join("\n"),
+    );
+    expect(sumTokens(records)).toEqual({
+      uncached_input: 2 * 600_000,
+      cache_read: 2 * 400_000,
+      cache_write_5m: 0,
+      cache_write_1h: 0,
+      output: 2 * 100_000,
+    });
+    expect(records.map(({ tier, requests }) => [tier, requests])).toEqual([
+      ["standard", 3],
+      ["standard", 3],
+    ]);
+    // gpt-4o-mini: 0.6M × 0.15 + 0.4M × 0.075 + 0.1M × 0.6 = 0.18, twice.
+    expect(sumUsd(records)).toBeCloseTo(2 * 0.18, 10);
   });
 
   it("needs a model from somewhere", async () => {
@@ -134,7 +175,11 @@ describe("OpenAI usage API JSON", () => {
   });
 
   it("refuses another report of the same API", async () => {
-    expect((await refusal(fixture("openai_costs.json"))).expected).toContain(
+    const images = {
+      start_time: 1_790_812_800,
+      results: [{ images: 3, num_model_requests: 1, model: "gpt-image-1" }],
+    };
+    expect((await refusal(JSON.stringify(images))).expected).toContain(
       "OpenAI's usage API",
     );
   });

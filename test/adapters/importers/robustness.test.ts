@@ -20,6 +20,8 @@ import {
 const FILES = [
   "openai_usage.csv",
   "openai_usage.json",
+  "openai_costs.csv",
+  "openai_costs.json",
   "anthropic_usage.csv",
   "plain.csv",
 ].map(fixture);

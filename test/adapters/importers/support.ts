@@ -155,3 +155,10 @@ export function sumUsd(records: readonly IdentifiedRecord[]): number {
     0,
   );
 }
+
+export function billedUsd(records: readonly IdentifiedRecord[]): number {
+  return records.reduce(
+    (total, { billed_usd }) => total + (billed_usd ?? 0),
+    0,
+  );
+}
