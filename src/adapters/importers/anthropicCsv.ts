@@ -2,9 +2,8 @@
  * The usage export of the Anthropic Console: one row per day, model, key, workspace and kind of use.
  * Promises: its buckets are disjoint as they are; it counts no requests, and none are made up: `requests` is 0.
  */
-import type { ServiceTier } from "../../domain/model.ts";
+import { tierOf, unusual } from "./anthropicRow.ts";
 import { cellFields } from "./fields.ts";
-import type { Fields } from "./fields.ts";
 import type { CsvFormat } from "./importer.ts";
 
 const COLUMNS = [
@@ -38,7 +37,7 @@ export const anthropicCsv: CsvFormat = {
         feature: null,
         user: null,
         api_key: fields.text("api_key"),
-        tier: tierOf(fields),
+        tier: tierOf(fields, "usage_type"),
         requests: 0,
         tokens: {
           uncached_input: fields.requiredCount("usage_input_tokens_no_cache"),
@@ -50,15 +49,9 @@ export const anthropicCsv: CsvFormat = {
         billed_usd: null,
         source_id: {
           kind: "bucket",
-          of: OF_THE_BUCKET.map((name) => fields.text(name)),
+          of: unusual(fields, OF_THE_BUCKET),
         },
       });
     };
   },
 };
-
-/** Fast mode is sold above the list price, as priority is; without a tier of its own it counts as that, and so as unpriced. */
-function tierOf(fields: Fields): ServiceTier {
-  const tier = fields.tier("batch", "usage_type");
-  return fields.text("speed") === "fast" ? "priority" : tier;
-}

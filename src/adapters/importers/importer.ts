@@ -11,6 +11,9 @@ export type FormatName =
   | "openai_costs_csv"
   | "openai_costs_json"
   | "anthropic_usage_csv"
+  | "anthropic_usage_json"
+  | "anthropic_costs_csv"
+  | "anthropic_costs_json"
   | "csv";
 
 /** What the person who imports says about the file. */

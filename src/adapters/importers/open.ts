@@ -6,7 +6,10 @@
 import { ImportRefused } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
 import type { UsageRecord } from "../../domain/model.ts";
+import { anthropicCostsCsv } from "./anthropicCostsCsv.ts";
+import { anthropicCostsJson } from "./anthropicCostsJson.ts";
 import { anthropicCsv } from "./anthropicCsv.ts";
+import { anthropicJson } from "./anthropicJson.ts";
 import { openText } from "./bytes.ts";
 import type { Meter } from "./bytes.ts";
 import { CsvCutter } from "./csv.ts";
@@ -28,8 +31,19 @@ import { openaiJson } from "./openaiJson.ts";
 import { plainCsv } from "./plainCsv.ts";
 
 // The providers' own exports go first: plain CSV would recognise columns of theirs too.
-const CSV_FORMATS = [openaiCsv, openaiCostsCsv, anthropicCsv, plainCsv];
-const JSON_FORMATS = [openaiJson, openaiCostsJson];
+const CSV_FORMATS = [
+  openaiCsv,
+  openaiCostsCsv,
+  anthropicCsv,
+  anthropicCostsCsv,
+  plainCsv,
+];
+const JSON_FORMATS = [
+  openaiJson,
+  openaiCostsJson,
+  anthropicJson,
+  anthropicCostsJson,
+];
 const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
 
 /** What can be imported, and what each format looks like in words. */

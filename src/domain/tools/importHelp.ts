@@ -45,6 +45,22 @@ const FORMATS: readonly ImportFormat[] = [
     where: "Anthropic Console, Usage, Export",
   },
   {
+    name: "anthropic_usage_json",
+    what: "Anthropic usage report (JSON)",
+    where:
+      "GET /v1/organizations/usage_report/messages with group_by[]=model and group_by[]=service_tier",
+  },
+  {
+    name: "anthropic_costs_csv",
+    what: "Anthropic Console cost export (CSV)",
+    where: "Anthropic Console, Cost, Export",
+  },
+  {
+    name: "anthropic_costs_json",
+    what: "Anthropic cost report (JSON)",
+    where: "GET /v1/organizations/cost_report with group_by[]=description",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

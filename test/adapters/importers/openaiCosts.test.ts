@@ -17,7 +17,9 @@ const NOTHING = {
   output: 0,
 };
 const page = () =>
-  JSON.parse(fixture("openai_costs.json").toString()) as { data: object[] };
+  JSON.parse(fixture("openai_costs.json").toString()) as {
+    data: { results: object[] }[];
+  };
 
 describe("OpenAI costs API JSON", () => {
   it("makes charges of what was billed in US dollars, and none of anything else", async () => {
@@ -63,7 +65,16 @@ describe("OpenAI costs API JSON", () => {
     expect(whole.result.models).not.toContain("all models");
   });
 
-  it("knows a line again, whatever came to it since, and tells two lines of a day apart", async () => {
+  it("tells two lines of a day and a model apart", async () => {
+    const { records } = await take(fixture("openai_costs.json"));
+    const [, day] = page().data;
+    const output = { ...day, results: day?.results.slice(2, 3) };
+    const alone = await take(JSON.stringify(output));
+    expect(alone.records[0]).toMatchObject({ billed_usd: 1.6 });
+    expect(alone.records[0]?.identity).toBe(records[2]?.identity);
+  });
+
+  it("knows a line again, whatever came to it since", async () => {
     const { shelf } = await take(fixture("openai_costs.json"));
     const later = fixture("openai_costs.json")
       .toString()

@@ -23,6 +23,9 @@ const FILES = [
   "openai_costs.csv",
   "openai_costs.json",
   "anthropic_usage.csv",
+  "anthropic_usage.json",
+  "anthropic_costs.csv",
+  "anthropic_costs.json",
   "plain.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
