@@ -14,6 +14,7 @@ export type FormatName =
   | "anthropic_usage_json"
   | "anthropic_costs_csv"
   | "anthropic_costs_json"
+  | "deepseek_costs_csv"
   | "csv";
 
 /** What the person who imports says about the file. */

@@ -22,6 +22,7 @@ import type {
   ReadingOptions,
   Row,
 } from "./importer.ts";
+import { deepseekCostsCsv } from "./deepseekCostsCsv.ts";
 import { JsonCutter } from "./json.ts";
 import { LineCutter } from "./lines.ts";
 import { openaiCostsCsv } from "./openaiCostsCsv.ts";
@@ -36,6 +37,7 @@ const CSV_FORMATS = [
   openaiCostsCsv,
   anthropicCsv,
   anthropicCostsCsv,
+  deepseekCostsCsv,
   plainCsv,
 ];
 const JSON_FORMATS = [

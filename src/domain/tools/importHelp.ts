@@ -61,6 +61,12 @@ const FORMATS: readonly ImportFormat[] = [
     where: "GET /v1/organizations/cost_report with group_by[]=description",
   },
   {
+    name: "deepseek_costs_csv",
+    what: "DeepSeek cost export (CSV)",
+    where:
+      "platform.deepseek.com, Usage, Export: cost-<from>_<to>.csv of the archive",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

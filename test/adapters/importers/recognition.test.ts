@@ -12,6 +12,7 @@ describe("recognition", () => {
     ["anthropic_usage.json", "anthropic_usage_json"],
     ["anthropic_costs.csv", "anthropic_costs_csv"],
     ["anthropic_costs.json", "anthropic_costs_json"],
+    ["deepseek_costs.csv", "deepseek_costs_csv"],
   ] as const;
 
   it.each(FILES)("takes %s for %s and for nothing else", async (file, name) => {

@@ -26,6 +26,7 @@ const FILES = [
   "anthropic_usage.json",
   "anthropic_costs.csv",
   "anthropic_costs.json",
+  "deepseek_costs.csv",
   "plain.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
