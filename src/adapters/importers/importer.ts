@@ -42,8 +42,8 @@ export type Row<Content> =
 
 export type Cells = readonly string[];
 
-/** Reads the cells of a row that has as many of them as the header. */
-export type CellsReader = (cells: Cells) => Reading;
+/** Reads the cells of a row that has as many of them as the header; null when the row says that there is nothing to read. */
+export type CellsReader = (cells: Cells) => Reading | null;
 /** Reads one JSON document: a page, a bucket, or a list of these. */
 export type DocumentReader = (document: unknown) => readonly Reading[];
 
@@ -62,11 +62,11 @@ export interface CsvFormat extends Format {
 }
 
 export interface JsonFormat extends Format {
-  /** A reader for a file whose first document is this one; null when it is another format. */
+  /** A reader for a file whose first document is this one; null when it is another format; a refusal as for CSV. */
   readonly recognise: (
     first: unknown,
     options: ReadingOptions,
-  ) => DocumentReader | null;
+  ) => DocumentReader | ImportRefused | null;
 }
 
 export function isProblem<T extends object>(

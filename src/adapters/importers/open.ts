@@ -25,7 +25,7 @@ import { openaiCsv } from "./openaiCsv.ts";
 import { openaiJson } from "./openaiJson.ts";
 import { plainCsv } from "./plainCsv.ts";
 
-// The providers' own exports go first: plain CSV would recognise columns of theirs too.
+// The providers' and gateways' own exports go first: plain CSV would recognise columns of theirs too.
 const CSV_FORMATS = [openaiCsv, anthropicCsv, plainCsv];
 const JSON_FORMATS = [openaiJson];
 const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
@@ -97,7 +97,7 @@ async function openCsv(
     if (reader !== null)
       return {
         format: format.name,
-        batches: readRows(rest, (row) => [readCells(row, header, reader)]),
+        batches: readRows(rest, (row) => readCells(row, header, reader)),
       };
   }
   throw unrecognised(
@@ -106,11 +106,17 @@ async function openCsv(
   );
 }
 
-function readCells(cells: Cells, header: Cells, reader: CellsReader): Reading {
-  if (cells.length === header.length) return reader(cells);
-  return {
-    problem: `the row has ${cells.length} cells where the header has ${header.length}`,
-  };
+function readCells(
+  cells: Cells,
+  header: Cells,
+  reader: CellsReader,
+): readonly Reading[] {
+  if (cells.length === header.length) {
+    const reading = reader(cells);
+    return reading === null ? [] : [reading];
+  }
+  const problem = `the row has ${cells.length} cells where the header has ${header.length}`;
+  return [{ problem }];
 }
 
 async function openJson(
@@ -125,6 +131,7 @@ async function openJson(
   const [first, rest, row] = await firstRow(batches, options);
   for (const format of wanted(JSON_FORMATS, options)) {
     const reader = format.recognise(first, options);
+    if (reader instanceof ImportRefused) throw reader;
     if (reader !== null)
       return {
         format: format.name,
