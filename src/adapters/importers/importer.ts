@@ -6,7 +6,14 @@ import { ImportRefused } from "../../domain/errors.ts";
 import type { UsageRecord } from "../../domain/model.ts";
 
 export type FormatName =
-  "openai_usage_csv" | "openai_usage_json" | "anthropic_usage_csv" | "csv";
+  | "openai_usage_csv"
+  | "openai_usage_json"
+  | "anthropic_usage_csv"
+  | "litellm_logs_csv"
+  | "litellm_logs_json"
+  | "litellm_daily_csv"
+  | "litellm_daily_json"
+  | "csv";
 
 /** What the person who imports says about the file. */
 export interface ReadingOptions {

@@ -21,13 +21,21 @@ import type {
 } from "./importer.ts";
 import { JsonCutter } from "./json.ts";
 import { LineCutter } from "./lines.ts";
+import { litellmDailyCsv, litellmDailyJson } from "./litellmDaily.ts";
+import { litellmLogsCsv, litellmLogsJson } from "./litellmLogs.ts";
 import { openaiCsv } from "./openaiCsv.ts";
 import { openaiJson } from "./openaiJson.ts";
 import { plainCsv } from "./plainCsv.ts";
 
 // The providers' and gateways' own exports go first: plain CSV would recognise columns of theirs too.
-const CSV_FORMATS = [openaiCsv, anthropicCsv, plainCsv];
-const JSON_FORMATS = [openaiJson];
+const CSV_FORMATS = [
+  openaiCsv,
+  anthropicCsv,
+  litellmLogsCsv,
+  litellmDailyCsv,
+  plainCsv,
+];
+const JSON_FORMATS = [openaiJson, litellmLogsJson, litellmDailyJson];
 const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
 
 /** What can be imported, and what each format looks like in words. */

@@ -35,6 +35,27 @@ const FORMATS: readonly ImportFormat[] = [
     where: "Anthropic Console, Usage, Export",
   },
   {
+    name: "litellm_logs_csv",
+    what: "LiteLLM SpendLogs (CSV)",
+    where: 'the table "LiteLLM_SpendLogs" with its column metadata',
+  },
+  {
+    name: "litellm_logs_json",
+    what: "LiteLLM SpendLogs (JSON or JSON Lines)",
+    where: "GET /spend/logs, or the table's rows as JSON",
+  },
+  {
+    name: "litellm_daily_csv",
+    what: "LiteLLM daily spend (CSV)",
+    where:
+      'one of "LiteLLM_DailyUserSpend", "LiteLLM_DailyTeamSpend" and their like, not both, and not by tag',
+  },
+  {
+    name: "litellm_daily_json",
+    what: "LiteLLM daily spend (JSON or JSON Lines)",
+    where: "the same tables' rows as JSON",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

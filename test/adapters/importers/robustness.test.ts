@@ -21,6 +21,9 @@ const FILES = [
   "openai_usage.csv",
   "openai_usage.json",
   "anthropic_usage.csv",
+  "litellm_spend_logs.csv",
+  "litellm_spend_logs.jsonl",
+  "litellm_daily_user_spend.csv",
   "plain.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
