@@ -13,6 +13,8 @@ export type FormatName =
   | "litellm_logs_json"
   | "litellm_daily_csv"
   | "litellm_daily_json"
+  | "langfuse_csv"
+  | "langfuse_json"
   | "csv";
 
 /** What the person who imports says about the file. */

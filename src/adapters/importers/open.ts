@@ -20,6 +20,7 @@ import type {
   Row,
 } from "./importer.ts";
 import { JsonCutter } from "./json.ts";
+import { langfuseCsv, langfuseJson } from "./langfuse.ts";
 import { LineCutter } from "./lines.ts";
 import { litellmDailyCsv, litellmDailyJson } from "./litellmDaily.ts";
 import { litellmLogsCsv, litellmLogsJson } from "./litellmLogs.ts";
@@ -33,9 +34,15 @@ const CSV_FORMATS = [
   anthropicCsv,
   litellmLogsCsv,
   litellmDailyCsv,
+  langfuseCsv,
   plainCsv,
 ];
-const JSON_FORMATS = [openaiJson, litellmLogsJson, litellmDailyJson];
+const JSON_FORMATS = [
+  openaiJson,
+  litellmLogsJson,
+  litellmDailyJson,
+  langfuseJson,
+];
 const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
 
 /** What can be imported, and what each format looks like in words. */

@@ -56,6 +56,16 @@ const FORMATS: readonly ImportFormat[] = [
     where: "the same tables' rows as JSON",
   },
   {
+    name: "langfuse_csv",
+    what: "Langfuse observations or events (CSV)",
+    where: "Langfuse, Tracing, Observations, Export; or a batch export",
+  },
+  {
+    name: "langfuse_json",
+    what: "Langfuse observations or events (JSON or JSON Lines)",
+    where: "the same exports, or GET /api/public/observations",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

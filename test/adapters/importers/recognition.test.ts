@@ -14,6 +14,9 @@ const FILES: readonly (readonly [string, FormatName])[] = [
   ["litellm_spend_logs.csv", "litellm_logs_csv"],
   ["litellm_spend_logs.jsonl", "litellm_logs_json"],
   ["litellm_daily_user_spend.csv", "litellm_daily_csv"],
+  ["langfuse_observations.csv", "langfuse_csv"],
+  ["langfuse_observations.json", "langfuse_json"],
+  ["langfuse_events.jsonl", "langfuse_json"],
   ["plain.csv", "csv"],
 ];
 /** Plain CSV takes any columns that mean enough; it comes last, and only who asks for it gets another's file read by it. */

@@ -24,6 +24,8 @@ const FILES = [
   "litellm_spend_logs.csv",
   "litellm_spend_logs.jsonl",
   "litellm_daily_user_spend.csv",
+  "langfuse_observations.csv",
+  "langfuse_events.jsonl",
   "plain.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
