@@ -15,6 +15,7 @@ export type FormatName =
   | "litellm_daily_json"
   | "langfuse_csv"
   | "langfuse_json"
+  | "helicone_csv"
   | "csv";
 
 /** What the person who imports says about the file. */

@@ -10,6 +10,7 @@ import { anthropicCsv } from "./anthropicCsv.ts";
 import { openText } from "./bytes.ts";
 import type { Meter } from "./bytes.ts";
 import { CsvCutter } from "./csv.ts";
+import { heliconeCsv } from "./heliconeCsv.ts";
 import { isProblem, refuse } from "./importer.ts";
 import type {
   Cells,
@@ -35,6 +36,7 @@ const CSV_FORMATS = [
   litellmLogsCsv,
   litellmDailyCsv,
   langfuseCsv,
+  heliconeCsv,
   plainCsv,
 ];
 const JSON_FORMATS = [

@@ -66,6 +66,11 @@ const FORMATS: readonly ImportFormat[] = [
     where: "the same exports, or GET /api/public/observations",
   },
   {
+    name: "helicone_csv",
+    what: "Helicone requests (CSV)",
+    where: "Helicone's exporter @helicone/export, as CSV",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

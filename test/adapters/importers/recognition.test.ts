@@ -17,6 +17,7 @@ const FILES: readonly (readonly [string, FormatName])[] = [
   ["langfuse_observations.csv", "langfuse_csv"],
   ["langfuse_observations.json", "langfuse_json"],
   ["langfuse_events.jsonl", "langfuse_json"],
+  ["helicone.csv", "helicone_csv"],
   ["plain.csv", "csv"],
 ];
 /** Plain CSV takes any columns that mean enough; it comes last, and only who asks for it gets another's file read by it. */

@@ -26,6 +26,7 @@ const FILES = [
   "litellm_daily_user_spend.csv",
   "langfuse_observations.csv",
   "langfuse_events.jsonl",
+  "helicone.csv",
   "plain.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
