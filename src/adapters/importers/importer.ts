@@ -16,6 +16,8 @@ export type FormatName =
   | "langfuse_csv"
   | "langfuse_json"
   | "helicone_csv"
+  | "openrouter_csv"
+  | "openrouter_json"
   | "csv";
 
 /** What the person who imports says about the file. */

@@ -27,6 +27,7 @@ import { litellmDailyCsv, litellmDailyJson } from "./litellmDaily.ts";
 import { litellmLogsCsv, litellmLogsJson } from "./litellmLogs.ts";
 import { openaiCsv } from "./openaiCsv.ts";
 import { openaiJson } from "./openaiJson.ts";
+import { openrouterCsv, openrouterJson } from "./openrouter.ts";
 import { plainCsv } from "./plainCsv.ts";
 
 // The providers' and gateways' own exports go first: plain CSV would recognise columns of theirs too.
@@ -37,6 +38,7 @@ const CSV_FORMATS = [
   litellmDailyCsv,
   langfuseCsv,
   heliconeCsv,
+  openrouterCsv,
   plainCsv,
 ];
 const JSON_FORMATS = [
@@ -44,6 +46,7 @@ const JSON_FORMATS = [
   litellmLogsJson,
   litellmDailyJson,
   langfuseJson,
+  openrouterJson,
 ];
 const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
 

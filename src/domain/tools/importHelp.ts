@@ -71,6 +71,16 @@ const FORMATS: readonly ImportFormat[] = [
     where: "Helicone's exporter @helicone/export, as CSV",
   },
   {
+    name: "openrouter_csv",
+    what: "OpenRouter activity (CSV)",
+    where: "openrouter.ai, Activity, Export",
+  },
+  {
+    name: "openrouter_json",
+    what: "OpenRouter activity by day (JSON)",
+    where: "GET /api/v1/activity",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

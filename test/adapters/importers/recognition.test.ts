@@ -18,6 +18,8 @@ const FILES: readonly (readonly [string, FormatName])[] = [
   ["langfuse_observations.json", "langfuse_json"],
   ["langfuse_events.jsonl", "langfuse_json"],
   ["helicone.csv", "helicone_csv"],
+  ["openrouter_activity.csv", "openrouter_csv"],
+  ["openrouter_activity.json", "openrouter_json"],
   ["plain.csv", "csv"],
 ];
 /** Plain CSV takes any columns that mean enough; it comes last, and only who asks for it gets another's file read by it. */

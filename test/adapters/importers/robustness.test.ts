@@ -27,6 +27,8 @@ const FILES = [
   "langfuse_observations.csv",
   "langfuse_events.jsonl",
   "helicone.csv",
+  "openrouter_activity.csv",
+  "openrouter_activity.json",
   "plain.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
