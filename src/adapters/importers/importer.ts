@@ -18,6 +18,7 @@ export type FormatName =
   | "helicone_csv"
   | "openrouter_csv"
   | "openrouter_json"
+  | "ccusage_json"
   | "csv";
 
 /** What the person who imports says about the file. */

@@ -9,6 +9,7 @@ import type { UsageRecord } from "../../domain/model.ts";
 import { anthropicCsv } from "./anthropicCsv.ts";
 import { openText } from "./bytes.ts";
 import type { Meter } from "./bytes.ts";
+import { ccusageJson } from "./ccusage.ts";
 import { CsvCutter } from "./csv.ts";
 import { heliconeCsv } from "./heliconeCsv.ts";
 import { isProblem, refuse } from "./importer.ts";
@@ -47,6 +48,7 @@ const JSON_FORMATS = [
   litellmDailyJson,
   langfuseJson,
   openrouterJson,
+  ccusageJson,
 ];
 const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
 

@@ -81,6 +81,11 @@ const FORMATS: readonly ImportFormat[] = [
     where: "GET /api/v1/activity",
   },
   {
+    name: "ccusage_json",
+    what: "ccusage, for coding agents (JSON)",
+    where: "npx ccusage daily --json",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

@@ -20,6 +20,7 @@ const FILES: readonly (readonly [string, FormatName])[] = [
   ["helicone.csv", "helicone_csv"],
   ["openrouter_activity.csv", "openrouter_csv"],
   ["openrouter_activity.json", "openrouter_json"],
+  ["ccusage.json", "ccusage_json"],
   ["plain.csv", "csv"],
 ];
 /** Plain CSV takes any columns that mean enough; it comes last, and only who asks for it gets another's file read by it. */

@@ -29,6 +29,7 @@ const FILES = [
   "helicone.csv",
   "openrouter_activity.csv",
   "openrouter_activity.json",
+  "ccusage.json",
   "plain.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
