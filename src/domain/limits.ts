@@ -171,6 +171,7 @@ export const limits = {
   importRowsMax: 5_000_000,
   importJsonBytesMax: 64 * MiB,
   importTextCharactersMax: 256,
+  importTagsMax: 64,
   importModelsReported: 1_000,
   pricesCachedMax: 10_000,
   importsListed: 100,

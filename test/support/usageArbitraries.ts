@@ -45,6 +45,7 @@ export const anyRecord = fc.record({
     output: count,
   }),
   billed_usd: fc.option(dollars),
+  measures: fc.constantFrom("usage", "usage", "charge"),
   computed_usd: fc.option(dollars),
 });
 const dimensions: Dimension[] = [

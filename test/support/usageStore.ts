@@ -136,7 +136,9 @@ function rowOf(
   keys: readonly (string | null)[],
   group: readonly PricedRecord[],
 ): UsageRow {
-  const billed = group.filter((record) => record.billed_usd !== null);
+  const named = group.filter((record) => record.billed_usd !== null);
+  const charges = named.filter((record) => record.measures === "charge");
+  const billed = charges.length > 0 ? charges : named;
   const tokensOf = (part: readonly PricedRecord[]) =>
     part.reduce((sum, record) => sum + totalTokens(record.tokens), 0);
   return {

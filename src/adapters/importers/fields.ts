@@ -7,6 +7,7 @@ import { limits } from "../../domain/limits.ts";
 import type { ServiceTier, Timestamp } from "../../domain/model.ts";
 import { UNTOLD } from "./importer.ts";
 import type { Reading, ToldRecord } from "./importer.ts";
+import { parseJson } from "./nested.ts";
 import { parseInstant } from "./instant.ts";
 
 // Spreadsheets and pandas write whole numbers of a column with gaps as 12.0.
@@ -58,6 +59,21 @@ export class Fields {
     // PostgreSQL stores no NUL in a text.
     if (text.includes("\0")) this.fail(`${name} holds a NUL character`);
     return text === "" ? null : text;
+  }
+
+  /** A list of labels: a JSON list, or texts between commas; each once, blank ones not at all. */
+  labels(name: string): readonly string[] {
+    const labels = new Set(
+      listed(this.#value(name))
+        .map((label) => String(label).trim())
+        .filter((label) => label !== ""),
+    );
+    if (labels.size > limits.importTagsMax)
+      this.fail(`${name} holds more than ${limits.importTagsMax} labels`);
+    for (const label of labels)
+      if (label.length > limits.importTextCharactersMax || label.includes("\0"))
+        this.fail(`${name} holds a label that is too long or has a NUL`);
+    return [...labels];
   }
 
   /** A whole number of at least 0; 0 when left out. */
@@ -135,16 +151,30 @@ export class Fields {
   }
 }
 
+function listed(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value.filter((it) => typeof it !== "object");
+  if (typeof value !== "string") return [];
+  const parsed = value.trim().startsWith("[") ? parseJson(value) : undefined;
+  return Array.isArray(parsed) ? listed(parsed) : value.split(",");
+}
+
 /** Reads a row of cells by the header's column names; of two columns with one name, the first counts. */
 export function cellFields(
   header: readonly string[],
 ): (cells: readonly string[]) => Fields {
+  const valuesOf = cellValues(header);
+  return (cells) => new Fields(valuesOf(cells));
+}
+
+/** The cells of a row by the header's column names, as `cellFields` takes them. */
+export function cellValues(
+  header: readonly string[],
+): (cells: readonly string[]) => (name: string) => string | undefined {
   const positions = new Map(
     [...header.entries()].reverse().map(([position, name]) => [name, position]),
   );
-  return (cells) =>
-    new Fields((name) => {
-      const position = positions.get(name);
-      return position === undefined ? undefined : cells[position];
-    });
+  return (cells) => (name) => {
+    const position = positions.get(name);
+    return position === undefined ? undefined : cells[position];
+  };
 }

@@ -15,6 +15,16 @@ export type FormatName =
   | "anthropic_costs_csv"
   | "anthropic_costs_json"
   | "deepseek_costs_csv"
+  | "litellm_logs_csv"
+  | "litellm_logs_json"
+  | "litellm_daily_csv"
+  | "litellm_daily_json"
+  | "langfuse_csv"
+  | "langfuse_json"
+  | "helicone_csv"
+  | "openrouter_csv"
+  | "openrouter_json"
+  | "ccusage_json"
   | "csv";
 
 /** What the person who imports says about the file. */
@@ -71,11 +81,11 @@ export interface CsvFormat extends Format {
 }
 
 export interface JsonFormat extends Format {
-  /** A reader for a file whose first document is this one; null when it is another format. */
+  /** A reader for a file whose first document is this one; null when it is another format; a refusal as for CSV. */
   readonly recognise: (
     first: unknown,
     options: ReadingOptions,
-  ) => DocumentReader | null;
+  ) => DocumentReader | ImportRefused | null;
 }
 
 export function isProblem<T extends object>(

@@ -20,7 +20,7 @@ import type { OpenOptions } from "./open.ts";
 import { Tally } from "./tally.ts";
 import type { Counted } from "./tally.ts";
 
-export { formats } from "./open.ts";
+export { formats } from "./formats.ts";
 export type { FormatName } from "./importer.ts";
 
 export interface ImportOptions extends OpenOptions {
@@ -151,7 +151,8 @@ const saveAll = Effect.fnUntraced(function* (
   const identify = identifier();
   const tally = new Tally();
   const priced = (record: UsageRecord): IdentifiedRecord => {
-    const price = prices.price(record);
+    // A charge says what was billed for usage that other records measure: to price it too would count that twice.
+    const price = record.measures === "charge" ? null : prices.price(record);
     return {
       ...record,
       computed_usd: price?.usd ?? null,

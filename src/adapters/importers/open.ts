@@ -6,13 +6,10 @@
 import { ImportRefused } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
 import type { UsageRecord } from "../../domain/model.ts";
-import { anthropicCostsCsv } from "./anthropicCostsCsv.ts";
-import { anthropicCostsJson } from "./anthropicCostsJson.ts";
-import { anthropicCsv } from "./anthropicCsv.ts";
-import { anthropicJson } from "./anthropicJson.ts";
 import { openText } from "./bytes.ts";
 import type { Meter } from "./bytes.ts";
 import { CsvCutter } from "./csv.ts";
+import { CSV_FORMATS, FORMATS, JSON_FORMATS } from "./formats.ts";
 import { isProblem, refuse } from "./importer.ts";
 import type {
   Cells,
@@ -22,40 +19,8 @@ import type {
   ReadingOptions,
   Row,
 } from "./importer.ts";
-import { deepseekCostsCsv } from "./deepseekCostsCsv.ts";
 import { JsonCutter } from "./json.ts";
 import { LineCutter } from "./lines.ts";
-import { openaiCostsCsv } from "./openaiCostsCsv.ts";
-import { openaiCostsJson } from "./openaiCostsJson.ts";
-import { openaiCsv } from "./openaiCsv.ts";
-import { openaiJson } from "./openaiJson.ts";
-import { plainCsv } from "./plainCsv.ts";
-
-// The providers' own exports go first: plain CSV would recognise columns of theirs too.
-const CSV_FORMATS = [
-  openaiCsv,
-  openaiCostsCsv,
-  anthropicCsv,
-  anthropicCostsCsv,
-  deepseekCostsCsv,
-  plainCsv,
-];
-const JSON_FORMATS = [
-  openaiJson,
-  openaiCostsJson,
-  anthropicJson,
-  anthropicCostsJson,
-];
-const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
-
-/** What can be imported, and what each format looks like in words. */
-export const formats: readonly {
-  readonly name: FormatName;
-  readonly expects: string;
-}[] = FORMATS.map(({ name, expects }) => ({
-  name,
-  expects,
-}));
 
 export interface OpenOptions extends ReadingOptions {
   /** Takes the file for this format and refuses any other; "auto" and absent recognise it. */
@@ -149,6 +114,7 @@ async function openJson(
   const [first, rest, row] = await firstRow(batches, options);
   for (const format of wanted(JSON_FORMATS, options)) {
     const reader = format.recognise(first, options);
+    if (reader instanceof ImportRefused) throw reader;
     if (reader !== null)
       return {
         format: format.name,

@@ -105,6 +105,9 @@ interface AggregateRow {
   readonly batch_tokens: number;
 }
 
+/** A charge bills what a usage record may have named too: where there are charges, they alone count. */
+const billed = sql`coalesce(sum(billed_usd) filter (where measures = 'charge'), sum(billed_usd))`;
+
 const allTokens = sql`uncached_input + cache_read + cache_write_5m + cache_write_1h + output`;
 
 export async function aggregate(
@@ -120,7 +123,7 @@ export async function aggregate(
         coalesce(sum(requests), 0) as requests, coalesce(sum(uncached_input), 0) as uncached_input,
         coalesce(sum(cache_read), 0) as cache_read, coalesce(sum(cache_write_5m), 0) as cache_write_5m,
         coalesce(sum(cache_write_1h), 0) as cache_write_1h, coalesce(sum(output), 0) as output,
-        coalesce(sum(computed_usd), 0) as computed_usd, sum(billed_usd) as billed_usd,
+        coalesce(sum(computed_usd), 0) as computed_usd, ${billed} as billed_usd,
         coalesce(sum(${allTokens}) filter (where computed_usd is null), 0) as unpriced_tokens,
         coalesce(sum(${allTokens}) filter (where tier = 'batch'), 0) as batch_tokens
       from ${isSummed(query) ? sql`usage_sums` : sql`usage_records`}

@@ -67,6 +67,57 @@ const FORMATS: readonly ImportFormat[] = [
       "platform.deepseek.com, Usage, Export: cost-<from>_<to>.csv of the archive",
   },
   {
+    name: "litellm_logs_csv",
+    what: "LiteLLM SpendLogs (CSV)",
+    where: 'the table "LiteLLM_SpendLogs" with its column metadata',
+  },
+  {
+    name: "litellm_logs_json",
+    what: "LiteLLM SpendLogs (JSON or JSON Lines)",
+    where: "GET /spend/logs, or the table's rows as JSON",
+  },
+  {
+    name: "litellm_daily_csv",
+    what: "LiteLLM daily spend (CSV)",
+    where:
+      'one of "LiteLLM_DailyUserSpend", "LiteLLM_DailyTeamSpend" and their like, not both, and not by tag',
+  },
+  {
+    name: "litellm_daily_json",
+    what: "LiteLLM daily spend (JSON or JSON Lines)",
+    where: "the same tables' rows as JSON",
+  },
+  {
+    name: "langfuse_csv",
+    what: "Langfuse observations or events (CSV)",
+    where: "Langfuse, Tracing, Observations, Export; or a batch export",
+  },
+  {
+    name: "langfuse_json",
+    what: "Langfuse observations or events (JSON or JSON Lines)",
+    where: "the same exports, or GET /api/public/observations",
+  },
+  {
+    name: "helicone_csv",
+    what: "Helicone requests (CSV)",
+    where: "Helicone's exporter @helicone/export, as CSV",
+  },
+  {
+    name: "openrouter_csv",
+    what: "OpenRouter activity (CSV)",
+    where: "openrouter.ai, Activity, Export",
+  },
+  {
+    name: "openrouter_json",
+    what: "OpenRouter activity by day (JSON)",
+    where: "GET /api/v1/activity",
+  },
+  {
+    name: "ccusage_json",
+    what: "ccusage, for coding agents (JSON)",
+    where: "npx ccusage daily --json",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

@@ -27,6 +27,15 @@ const FILES = [
   "anthropic_costs.csv",
   "anthropic_costs.json",
   "deepseek_costs.csv",
+  "litellm_spend_logs.csv",
+  "litellm_spend_logs.jsonl",
+  "litellm_daily_user_spend.csv",
+  "langfuse_observations.csv",
+  "langfuse_events.jsonl",
+  "helicone.csv",
+  "openrouter_activity.csv",
+  "openrouter_activity.json",
+  "ccusage.json",
   "plain.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
