@@ -171,7 +171,10 @@ export const limits = {
   importRowsMax: 5_000_000,
   importJsonBytesMax: 64 * MiB,
   importTextCharactersMax: 256,
+  importTagsMax: 64,
   importModelsReported: 1_000,
+  /** Blocks of a trace that a replay remembers, about 60 bytes each. */
+  replayBlocksMax: 500_000,
   pricesCachedMax: 10_000,
   importsListed: 100,
   pageItemsMax: 200,

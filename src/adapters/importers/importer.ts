@@ -3,7 +3,7 @@
  * Promises: a reader never throws on content; a row that it cannot read becomes a problem in words that never quote the row.
  */
 import { ImportRefused } from "../../domain/errors.ts";
-import type { UsageRecord } from "../../domain/model.ts";
+import type { Timestamp, UsageRecord } from "../../domain/model.ts";
 
 export type FormatName =
   | "openai_usage_csv"
@@ -15,12 +15,15 @@ export type FormatName =
   | "anthropic_costs_csv"
   | "anthropic_costs_json"
   | "deepseek_costs_csv"
+  | "block_trace"
   | "csv";
 
 /** What the person who imports says about the file. */
 export interface ReadingOptions {
   /** The model of rows that name none. */
   readonly model?: string;
+  /** The instant from which a trace counts its time stamps. */
+  readonly start?: Timestamp;
   /** Our column name → the file's, for plain CSV whose columns have names of their own. */
   readonly columnMap?: Readonly<Record<string, string>>;
 }
@@ -71,11 +74,11 @@ export interface CsvFormat extends Format {
 }
 
 export interface JsonFormat extends Format {
-  /** A reader for a file whose first document is this one; null when it is another format. */
+  /** A reader for a file whose first document is this one; null when it is another format; a refusal as for CSV. */
   readonly recognise: (
     first: unknown,
     options: ReadingOptions,
-  ) => DocumentReader | null;
+  ) => DocumentReader | ImportRefused | null;
 }
 
 export function isProblem<T extends object>(

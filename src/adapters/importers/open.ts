@@ -29,6 +29,7 @@ import { openaiCostsCsv } from "./openaiCostsCsv.ts";
 import { openaiCostsJson } from "./openaiCostsJson.ts";
 import { openaiCsv } from "./openaiCsv.ts";
 import { openaiJson } from "./openaiJson.ts";
+import { blockTrace } from "./blockTrace.ts";
 import { plainCsv } from "./plainCsv.ts";
 
 // The providers' own exports go first: plain CSV would recognise columns of theirs too.
@@ -45,6 +46,7 @@ const JSON_FORMATS = [
   openaiCostsJson,
   anthropicJson,
   anthropicCostsJson,
+  blockTrace,
 ];
 const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
 
@@ -149,6 +151,7 @@ async function openJson(
   const [first, rest, row] = await firstRow(batches, options);
   for (const format of wanted(JSON_FORMATS, options)) {
     const reader = format.recognise(first, options);
+    if (reader instanceof ImportRefused) throw reader;
     if (reader !== null)
       return {
         format: format.name,

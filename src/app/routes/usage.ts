@@ -7,11 +7,12 @@ import {
   importSample,
 } from "../../adapters/importers/index.ts";
 import type { FormatName } from "../../adapters/importers/index.ts";
+import { parseInstant } from "../../adapters/importers/instant.ts";
 import { lastRecommendations } from "../../domain/costs/recommendations.ts";
 import { summarizeUsage } from "../../domain/costs/summary.ts";
 import { InvalidRequest } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
-import type { Dimension, ImportId } from "../../domain/model.ts";
+import type { Dimension, ImportId, Timestamp } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
 import type { AppContext, AppEnv, Respond } from "../answers.ts";
 import { readBody, readInstant, Storable } from "../bodies.ts";
@@ -105,11 +106,13 @@ function takeFile(c: AppContext) {
       });
     const format = yield* readFormat(c.req.query("format"));
     const columnMap = yield* readMap(c.req.query("map"));
+    const start = yield* readStart(c.req.query("start"));
     const model = c.req.query("model");
     const fileName = c.req.query("file_name");
     return yield* importFile(userOf(c), bounded(body), {
       format,
       ...(columnMap === null ? {} : { columnMap }),
+      ...(start === null ? {} : { start }),
       ...(model === undefined || model === "" ? {} : { model }),
       ...(fileName === undefined
         ? {}
@@ -156,6 +159,21 @@ export function readMap(
     new InvalidRequest({
       problem: "map must read our_column:file_column, separated by commas.",
       path: "map",
+    }),
+  );
+}
+
+/** When a trace without dates began: `start=2026-10-01` or an instant. */
+export function readStart(
+  text: string | undefined,
+): Effect.Effect<Timestamp | null, InvalidRequest> {
+  if (text === undefined || text === "") return Effect.succeed(null);
+  const start = parseInstant(text);
+  if (start !== null) return Effect.succeed(start);
+  return Effect.fail(
+    new InvalidRequest({
+      problem: "start must be an ISO 8601 date or instant.",
+      path: "start",
     }),
   );
 }

@@ -67,6 +67,12 @@ const FORMATS: readonly ImportFormat[] = [
       "platform.deepseek.com, Usage, Export: cost-<from>_<to>.csv of the archive",
   },
   {
+    name: "block_trace",
+    what: "Trace with block hashes (JSON Lines), as Mooncake's",
+    where:
+      "lines of timestamp (ms), input_length, output_length, hash_ids; with --model NAME, and --start DATE for its dates",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

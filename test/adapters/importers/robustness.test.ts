@@ -28,6 +28,7 @@ const FILES = [
   "anthropic_costs.json",
   "deepseek_costs.csv",
   "plain.csv",
+  "mooncake_conversation_excerpt.jsonl",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
 const ROW = "2026-10-05,gpt-4.1,1,1,ana\n";
@@ -36,7 +37,7 @@ const ROW = "2026-10-05,gpt-4.1,1,1,ana\n";
 async function endsWell(content: Uint8Array): Promise<void> {
   const shelf = new Shelf();
   const outcome = await Effect.runPromise(
-    importFile(USER, inChunks(content, 97)).pipe(
+    importFile(USER, inChunks(content, 97), { model: "gpt-4o" }).pipe(
       Effect.catchTag("ImportRefused", (refused) => Effect.succeed(refused)),
       Effect.provide(Layer.merge(shelf.layer, priceBook)),
     ),
