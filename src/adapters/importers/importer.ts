@@ -16,6 +16,7 @@ export type FormatName =
   | "anthropic_costs_json"
   | "deepseek_costs_csv"
   | "block_trace"
+  | "otlp_json"
   | "csv";
 
 /** What the person who imports says about the file. */

@@ -150,15 +150,8 @@ const saveAll = Effect.fnUntraced(function* (
   const prices = yield* PriceBook;
   const identify = identifier();
   const tally = new Tally();
-  const priced = (record: UsageRecord): IdentifiedRecord => {
-    const price = prices.price(record);
-    return {
-      ...record,
-      computed_usd: price?.usd ?? null,
-      priced_as: price?.priced_as ?? null,
-      identity: identify(record),
-    };
-  };
+  const priced = (record: UsageRecord) =>
+    pricedRecord(record, prices, identify);
   const saver = makeSaver(save, tally);
   let waiting: IdentifiedRecord[] = [];
   for (
@@ -195,6 +188,20 @@ function makeSaver(save: Save, tally: Tally) {
       saving = yield* Effect.forkScoped(save(records));
     });
   return { start, settled };
+}
+
+export function pricedRecord(
+  record: UsageRecord,
+  prices: PriceBook["Service"],
+  identify: (record: UsageRecord) => string,
+): IdentifiedRecord {
+  const price = prices.price(record);
+  return {
+    ...record,
+    computed_usd: price?.usd ?? null,
+    priced_as: price?.priced_as ?? null,
+    identity: identify(record),
+  };
 }
 
 function collect(

@@ -30,6 +30,7 @@ import { openaiCostsJson } from "./openaiCostsJson.ts";
 import { openaiCsv } from "./openaiCsv.ts";
 import { openaiJson } from "./openaiJson.ts";
 import { blockTrace } from "./blockTrace.ts";
+import { otlpJson } from "./otlpJson.ts";
 import { plainCsv } from "./plainCsv.ts";
 
 // The providers' own exports go first: plain CSV would recognise columns of theirs too.
@@ -47,6 +48,7 @@ const JSON_FORMATS = [
   anthropicJson,
   anthropicCostsJson,
   blockTrace,
+  otlpJson,
 ];
 const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
 

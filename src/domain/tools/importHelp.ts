@@ -73,6 +73,12 @@ const FORMATS: readonly ImportFormat[] = [
       "lines of timestamp (ms), input_length, output_length, hash_ids; with --model NAME, and --start DATE for its dates",
   },
   {
+    name: "otlp_json",
+    what: "OpenTelemetry spans with gen_ai attributes (OTLP/JSON)",
+    where:
+      "the collector's file exporter, or an exporter pointed at POST /api/otlp/v1/traces with OTEL_EXPORTER_OTLP_PROTOCOL=http/json",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:
