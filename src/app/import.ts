@@ -17,7 +17,8 @@ import { openPool } from "./storage.ts";
 import { readConfig } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { readLock } from "./lock.ts";
-import { readMap, readStart, SAMPLE_SEED, sampleEnd } from "./routes/usage.ts";
+import { readMap, readStart } from "./importOptions.ts";
+import { SAMPLE_SEED, sampleEnd } from "./routes/usage.ts";
 import { issueToken, signingSecret } from "./secret.ts";
 
 export interface ImportFlags {

@@ -6,40 +6,28 @@
 import type { Tokens } from "../../domain/model.ts";
 import { Fields } from "./fields.ts";
 import { isProblem } from "./importer.ts";
+import {
+  attributesOf,
+  isRecord,
+  valueOf,
+  INPUT,
+  OUTPUT,
+  CACHE_READ,
+  CACHE_WRITE,
+  MODEL,
+  PROVIDER,
+  FEATURE,
+  USER,
+  TIER,
+} from "./otlpAttributes.ts";
+import type { Attributes } from "./otlpAttributes.ts";
 import type { JsonFormat, Reading, ReadingOptions } from "./importer.ts";
 
 type JsonRecord = Readonly<Record<string, unknown>>;
-type Attributes = ReadonlyMap<string, unknown>;
 
-const INPUT = "gen_ai.usage.input_tokens";
-const OUTPUT = "gen_ai.usage.output_tokens";
-const CACHE_READ = "gen_ai.usage.cache_read.input_tokens";
-const CACHE_WRITE = "gen_ai.usage.cache_creation.input_tokens";
-const MODEL = "gen_ai.response.model";
-const PROVIDER = "gen_ai.provider.name";
-const FEATURE = "gen_ai.agent.name";
-const USER = "user.id";
-const TIER = "openai.response.service_tier";
 const START = "startTimeUnixNano";
 /** The conventions have no flag for a batch; what a program calls so is something else. */
 const NO_FLAG = "batch";
-
-/** What an attribute was called before, or what stands in for it, best first. */
-const ALIASES: Readonly<Record<string, readonly string[]>> = {
-  [INPUT]: ["gen_ai.usage.prompt_tokens"],
-  [OUTPUT]: ["gen_ai.usage.completion_tokens"],
-  [CACHE_READ]: ["gen_ai.usage.cache_read_input_tokens"],
-  [CACHE_WRITE]: ["gen_ai.usage.cache_creation_input_tokens"],
-  [MODEL]: ["gen_ai.request.model"],
-  [PROVIDER]: ["gen_ai.system"],
-  [FEATURE]: ["gen_ai.agent.id", "gen_ai.conversation.id"],
-  [USER]: ["enduser.id"],
-  [TIER]: [
-    "gen_ai.openai.response.service_tier",
-    "openai.request.service_tier",
-    "gen_ai.openai.request.service_tier",
-  ],
-};
 
 /** Requests to a model, by `gen_ai.operation.name`. */
 const REQUESTS = ["chat", "text_completion", "generate_content", "embeddings"];
@@ -230,27 +218,6 @@ function serviceOf(resource: unknown): unknown {
     : name;
 }
 
-/** An attribute under its name or one of its older ones; "" counts as absent. */
-function valueOf(attributes: Attributes, name: string): unknown {
-  return [name, ...(ALIASES[name] ?? [])]
-    .map((it) => attributes.get(it))
-    .find((value) => value !== undefined && value !== "");
-}
-
-/** Attributes with plain values; of two with one name, the last counts. Lists and maps are not read. */
-function attributesOf(attributes: unknown): Attributes {
-  const plain = new Map<string, unknown>();
-  if (!Array.isArray(attributes)) return plain;
-  for (const attribute of attributes as readonly unknown[]) {
-    if (!isRecord(attribute) || !isRecord(attribute["value"])) continue;
-    const { stringValue, intValue, doubleValue, boolValue } =
-      attribute["value"];
-    const value = stringValue ?? intValue ?? doubleValue ?? boolValue;
-    if (value !== undefined) plain.set(String(attribute["key"]), value);
-  }
-  return plain;
-}
-
 /** Nanoseconds, as text or as a number, without their last six digits; anything else as it is. */
 function milliseconds(nanoseconds: unknown): unknown {
   const text = typeof nanoseconds === "number" ? `${nanoseconds}` : nanoseconds;
@@ -261,8 +228,4 @@ function milliseconds(nanoseconds: unknown): unknown {
 
 function listed(document: unknown): readonly unknown[] {
   return Array.isArray(document) ? document : [document];
-}
-
-function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,14 +7,14 @@ import {
   importSample,
 } from "../../adapters/importers/index.ts";
 import type { FormatName } from "../../adapters/importers/index.ts";
-import { parseInstant } from "../../adapters/importers/instant.ts";
 import { lastRecommendations } from "../../domain/costs/recommendations.ts";
 import { summarizeUsage } from "../../domain/costs/summary.ts";
 import { InvalidRequest } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
-import type { Dimension, ImportId, Timestamp } from "../../domain/model.ts";
+import type { Dimension, ImportId } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
 import type { AppContext, AppEnv, Respond } from "../answers.ts";
+import { readMap, readStart } from "../importOptions.ts";
 import { readBody, readInstant, Storable } from "../bodies.ts";
 
 export const SAMPLE_SEED = 20_261;
@@ -142,38 +142,6 @@ function readFormat(
     new InvalidRequest({
       problem: `format must be one of ${known.join(", ")}.`,
       path: "format",
-    }),
-  );
-}
-
-/** `map=model:Modell,input_tokens:Eingabe`: our column name, then the file's. */
-export function readMap(
-  text: string | undefined,
-): Effect.Effect<Record<string, string> | null, InvalidRequest> {
-  if (text === undefined || text === "") return Effect.succeed(null);
-  const pairs = text.split(",").map((it) => it.split(":"));
-  if (pairs.every((it) => it.length === 2 && it[0] !== "" && it[1] !== "")) {
-    return Effect.succeed(Object.fromEntries(pairs) as Record<string, string>);
-  }
-  return Effect.fail(
-    new InvalidRequest({
-      problem: "map must read our_column:file_column, separated by commas.",
-      path: "map",
-    }),
-  );
-}
-
-/** When a trace without dates began: `start=2026-10-01` or an instant. */
-export function readStart(
-  text: string | undefined,
-): Effect.Effect<Timestamp | null, InvalidRequest> {
-  if (text === undefined || text === "") return Effect.succeed(null);
-  const start = parseInstant(text);
-  if (start !== null) return Effect.succeed(start);
-  return Effect.fail(
-    new InvalidRequest({
-      problem: "start must be an ISO 8601 date or instant.",
-      path: "start",
     }),
   );
 }
