@@ -17,6 +17,7 @@ export type FormatName =
   | "deepseek_costs_csv"
   | "block_trace"
   | "otlp_json"
+  | "focus_csv"
   | "csv";
 
 /** What the person who imports says about the file. */

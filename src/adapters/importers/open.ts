@@ -13,6 +13,7 @@ import { anthropicJson } from "./anthropicJson.ts";
 import { openText } from "./bytes.ts";
 import type { Meter } from "./bytes.ts";
 import { CsvCutter } from "./csv.ts";
+import { focusCsv } from "./focusCsv.ts";
 import { isProblem, refuse } from "./importer.ts";
 import type {
   Cells,
@@ -40,6 +41,7 @@ const CSV_FORMATS = [
   anthropicCsv,
   anthropicCostsCsv,
   deepseekCostsCsv,
+  focusCsv,
   plainCsv,
 ];
 const JSON_FORMATS = [

@@ -79,6 +79,12 @@ const FORMATS: readonly ImportFormat[] = [
       "the collector's file exporter, or an exporter pointed at POST /api/otlp/v1/traces with OTEL_EXPORTER_OTLP_PROTOCOL=http/json",
   },
   {
+    name: "focus_csv",
+    what: "Cloud charges in FOCUS 1.2 or 1.3 (CSV)",
+    where:
+      "the FOCUS export of AWS, Azure, Google Cloud or a FinOps tool; leave out services that are no AI before, or they count too",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

@@ -30,6 +30,7 @@ const FILES = [
   "plain.csv",
   "mooncake_conversation_excerpt.jsonl",
   "otlp_spans.jsonl",
+  "focus_1_2.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
 const ROW = "2026-10-05,gpt-4.1,1,1,ana\n";
