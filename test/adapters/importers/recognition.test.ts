@@ -13,11 +13,18 @@ describe("recognition", () => {
     ["anthropic_costs.csv", "anthropic_costs_csv"],
     ["anthropic_costs.json", "anthropic_costs_json"],
     ["deepseek_costs.csv", "deepseek_costs_csv"],
+    ["mooncake_conversation_excerpt.jsonl", "block_trace"],
+    ["otlp_spans.jsonl", "otlp_json"],
+    ["focus_1_2.csv", "focus_csv"],
   ] as const;
 
+  /** For files that name none, so that they are not refused for that. */
+  const MODEL = { model: "gpt-4o" };
+
   it.each(FILES)("takes %s for %s and for nothing else", async (file, name) => {
-    expect((await take(fixture(file))).result.format).toBe(name);
+    expect((await take(fixture(file), MODEL)).result.format).toBe(name);
     for (const [, other] of FILES)
-      if (other !== name) await refusal(fixture(file), { format: other });
+      if (other !== name)
+        await refusal(fixture(file), { ...MODEL, format: other });
   });
 });
