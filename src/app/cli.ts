@@ -123,6 +123,10 @@ const importing = Command.make(
       Flag.withDescription("our_column:file_column, separated by commas"),
       Flag.optional,
     ),
+    start: Flag.String("start").pipe(
+      Flag.withDescription("When a trace without dates began, ISO 8601"),
+      Flag.optional,
+    ),
     user: Flag.String("user").pipe(
       Flag.withDescription("Whose data it is"),
       Flag.withDefault(LOCAL_USER as string),
@@ -131,6 +135,7 @@ const importing = Command.make(
   (flags) =>
     importCommand({
       ...flags,
+      start: Option.getOrNull(flags.start),
       file: Option.getOrNull(flags.file),
       model: Option.getOrNull(flags.model),
       map: Option.getOrNull(flags.map),

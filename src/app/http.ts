@@ -16,6 +16,7 @@ import type { AppConfig } from "./config.ts";
 import { bearerOf } from "./peer.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { otlpRoutes } from "./routes/otlp.ts";
 import { localSessionRoute, sessionRoutes } from "./routes/session.ts";
 import { threadRoutes } from "./routes/threads.ts";
 import { usageRoutes } from "./routes/usage.ts";
@@ -42,6 +43,7 @@ export function makeHttp(given: HttpGiven): Hono<AppEnv> {
   sessionRoutes(app, respond);
   threadRoutes(app, respond);
   usageRoutes(app, respond);
+  otlpRoutes(app, respond);
   adminRoutes(app, respond);
   app.all("/api/*", notFound);
   app.get("*", serveStatic({ root: relative(process.cwd(), PAGE) || "." }));

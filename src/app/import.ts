@@ -17,7 +17,8 @@ import { openPool } from "./storage.ts";
 import { readConfig } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { readLock } from "./lock.ts";
-import { readMap, SAMPLE_SEED, sampleEnd } from "./routes/usage.ts";
+import { readMap, readStart } from "./importOptions.ts";
+import { SAMPLE_SEED, sampleEnd } from "./routes/usage.ts";
 import { issueToken, signingSecret } from "./secret.ts";
 
 export interface ImportFlags {
@@ -26,6 +27,7 @@ export interface ImportFlags {
   readonly format: string;
   readonly model: string | null;
   readonly map: string | null;
+  readonly start: string | null;
   readonly user: string;
 }
 
@@ -97,6 +99,9 @@ function importInto(flags: ImportFlags) {
     const columnMap = yield* readMap(flags.map ?? undefined).pipe(
       Effect.mapError((it) => new ImportFailed({ problem: it.problem })),
     );
+    const start = yield* readStart(flags.start ?? undefined).pipe(
+      Effect.mapError((it) => new ImportFailed({ problem: it.problem })),
+    );
     const bar = yield* progressBar(statSync(flags.file).size);
     return yield* importFile(user, createReadStream(flags.file), {
       format: flags.format as FormatName | "auto",
@@ -104,6 +109,7 @@ function importInto(flags: ImportFlags) {
       onProgress: bar,
       ...(flags.model === null ? {} : { model: flags.model }),
       ...(columnMap === null ? {} : { columnMap }),
+      ...(start === null ? {} : { start }),
     }).pipe(
       Effect.catchTag("ImportRefused", (it) =>
         Effect.fail(new ImportFailed({ problem: refusalText(it) })),
@@ -183,6 +189,7 @@ async function send(
   if (flags.sample) query.set("sample", "true");
   if (flags.model !== null) query.set("model", flags.model);
   if (flags.map !== null) query.set("map", flags.map);
+  if (flags.start !== null) query.set("start", flags.start);
   if (flags.file !== null) query.set("file_name", basename(flags.file));
   const response = await fetch(`${url}/api/usage/imports?${query}`, {
     method: "POST",

@@ -172,7 +172,11 @@ export const limits = {
   importJsonBytesMax: 64 * MiB,
   importTextCharactersMax: 256,
   importTagsMax: 64,
+  spansBodyBytesMax: 4 * MiB,
+  spansExpandedBytesMax: 16 * MiB,
   importModelsReported: 1_000,
+  /** Blocks of a trace that a replay remembers, about 60 bytes each. */
+  replayBlocksMax: 500_000,
   pricesCachedMax: 10_000,
   importsListed: 100,
   pageItemsMax: 200,

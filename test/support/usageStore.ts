@@ -75,6 +75,8 @@ function unsupported(
     beginImport: refuse,
     saveRecords: refuse,
     finishImport: refuse,
+    openStream: refuse,
+    addToImport: refuse,
     listImports: () => Effect.succeed<readonly ImportResult[]>([]),
     removeImport: refuse,
     ...part,

@@ -125,6 +125,15 @@ export class Fields {
     return /^\d+(\.\d+)?$/.test(text) ? Number(`${text}e-2`) : dollars / 100;
   }
 
+  /** US dollars that may be a credit; null when left out. */
+  signedDollars(name: string): number | null {
+    const text = this.#plain(name);
+    if (text === "") return null;
+    if (!DOLLARS.test(text.replace(/^-(?=\d)/, "")))
+      this.fail(`${name} is not an amount`);
+    return Number(text.replace("$", ""));
+  }
+
   /** The model that the row names, else `fallback`. */
   model(name: string, fallback: string | undefined): string {
     const model = this.text(name) ?? fallback ?? null;

@@ -15,6 +15,9 @@ import { openaiCsv } from "./openaiCsv.ts";
 import { openaiJson } from "./openaiJson.ts";
 import { openrouterCsv, openrouterJson } from "./openrouter.ts";
 import { plainCsv } from "./plainCsv.ts";
+import { blockTrace } from "./blockTrace.ts";
+import { focusCsv } from "./focusCsv.ts";
+import { otlpJson } from "./otlpJson.ts";
 import type { FormatName } from "./importer.ts";
 
 // The providers' and gateways' own exports go first: plain CSV would recognise columns of theirs too.
@@ -29,6 +32,7 @@ export const CSV_FORMATS = [
   langfuseCsv,
   heliconeCsv,
   openrouterCsv,
+  focusCsv,
   plainCsv,
 ];
 export const JSON_FORMATS = [
@@ -41,6 +45,8 @@ export const JSON_FORMATS = [
   langfuseJson,
   openrouterJson,
   ccusageJson,
+  blockTrace,
+  otlpJson,
 ];
 export const FORMATS = [...CSV_FORMATS, ...JSON_FORMATS];
 

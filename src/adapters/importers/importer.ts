@@ -3,7 +3,7 @@
  * Promises: a reader never throws on content; a row that it cannot read becomes a problem in words that never quote the row.
  */
 import { ImportRefused } from "../../domain/errors.ts";
-import type { UsageRecord } from "../../domain/model.ts";
+import type { Timestamp, UsageRecord } from "../../domain/model.ts";
 
 export type FormatName =
   | "openai_usage_csv"
@@ -25,12 +25,17 @@ export type FormatName =
   | "openrouter_csv"
   | "openrouter_json"
   | "ccusage_json"
+  | "block_trace"
+  | "otlp_json"
+  | "focus_csv"
   | "csv";
 
 /** What the person who imports says about the file. */
 export interface ReadingOptions {
   /** The model of rows that name none. */
   readonly model?: string;
+  /** The instant from which a trace counts its time stamps. */
+  readonly start?: Timestamp;
   /** Our column name → the file's, for plain CSV whose columns have names of their own. */
   readonly columnMap?: Readonly<Record<string, string>>;
 }

@@ -150,16 +150,8 @@ const saveAll = Effect.fnUntraced(function* (
   const prices = yield* PriceBook;
   const identify = identifier();
   const tally = new Tally();
-  const priced = (record: UsageRecord): IdentifiedRecord => {
-    // A charge says what was billed for usage that other records measure: to price it too would count that twice.
-    const price = record.measures === "charge" ? null : prices.price(record);
-    return {
-      ...record,
-      computed_usd: price?.usd ?? null,
-      priced_as: price?.priced_as ?? null,
-      identity: identify(record),
-    };
-  };
+  const priced = (record: UsageRecord) =>
+    pricedRecord(record, prices, identify);
   const saver = makeSaver(save, tally);
   let waiting: IdentifiedRecord[] = [];
   for (
@@ -196,6 +188,21 @@ function makeSaver(save: Save, tally: Tally) {
       saving = yield* Effect.forkScoped(save(records));
     });
   return { start, settled };
+}
+
+export function pricedRecord(
+  record: UsageRecord,
+  prices: PriceBook["Service"],
+  identify: (record: UsageRecord) => string,
+): IdentifiedRecord {
+  // A charge says what was billed for usage that other records measure: to price it too would count that twice.
+  const price = record.measures === "charge" ? null : prices.price(record);
+  return {
+    ...record,
+    computed_usd: price?.usd ?? null,
+    priced_as: price?.priced_as ?? null,
+    identity: identify(record),
+  };
 }
 
 function collect(

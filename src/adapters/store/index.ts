@@ -18,6 +18,7 @@ import { submitStatement, toSubmitted } from "./submit.ts";
 import type { RunPolicy, SubmitRow } from "./submit.ts";
 import * as threads from "./threads.ts";
 import * as imports from "./imports.ts";
+import * as streams from "./streams.ts";
 import * as usage from "./usage.ts";
 
 export function storeLayer(
@@ -156,6 +157,10 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
           ),
         finishImport: (user, result) =>
           asUser(user, (trx) => imports.finishImport(trx, user, result)),
+        openStream: (user, source) =>
+          asUser(user, (trx) => streams.openStream(trx, user, source)),
+        addToImport: (user, part) =>
+          asUser(user, (trx) => streams.addToImport(trx, user, part)),
         listImports: (user) => asUser(user, (trx) => imports.listImports(trx)),
         removeImport: (user, id) =>
           asUserAlone(user, (trx) => imports.removeImport(trx, user, id)),

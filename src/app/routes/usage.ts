@@ -14,6 +14,7 @@ import { limits } from "../../domain/limits.ts";
 import type { Dimension, ImportId } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
 import type { AppContext, AppEnv, Respond } from "../answers.ts";
+import { readMap, readStart } from "../importOptions.ts";
 import { readBody, readInstant, Storable } from "../bodies.ts";
 
 export const SAMPLE_SEED = 20_261;
@@ -105,11 +106,13 @@ function takeFile(c: AppContext) {
       });
     const format = yield* readFormat(c.req.query("format"));
     const columnMap = yield* readMap(c.req.query("map"));
+    const start = yield* readStart(c.req.query("start"));
     const model = c.req.query("model");
     const fileName = c.req.query("file_name");
     return yield* importFile(userOf(c), bounded(body), {
       format,
       ...(columnMap === null ? {} : { columnMap }),
+      ...(start === null ? {} : { start }),
       ...(model === undefined || model === "" ? {} : { model }),
       ...(fileName === undefined
         ? {}
@@ -139,23 +142,6 @@ function readFormat(
     new InvalidRequest({
       problem: `format must be one of ${known.join(", ")}.`,
       path: "format",
-    }),
-  );
-}
-
-/** `map=model:Modell,input_tokens:Eingabe`: our column name, then the file's. */
-export function readMap(
-  text: string | undefined,
-): Effect.Effect<Record<string, string> | null, InvalidRequest> {
-  if (text === undefined || text === "") return Effect.succeed(null);
-  const pairs = text.split(",").map((it) => it.split(":"));
-  if (pairs.every((it) => it.length === 2 && it[0] !== "" && it[1] !== "")) {
-    return Effect.succeed(Object.fromEntries(pairs) as Record<string, string>);
-  }
-  return Effect.fail(
-    new InvalidRequest({
-      problem: "map must read our_column:file_column, separated by commas.",
-      path: "map",
     }),
   );
 }

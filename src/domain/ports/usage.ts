@@ -97,6 +97,16 @@ export class UsageStore extends Context.Service<
       user: UserId,
       result: ImportResult,
     ) => Effect.Effect<void, ServiceUnavailable>;
+    /** The import of this name to which more is added as it comes; begun when there is none. */
+    readonly openStream: (
+      user: UserId,
+      source: { readonly format: string; readonly file_name: string },
+    ) => Effect.Effect<ImportId, ServiceUnavailable>;
+    /** Adds what one part of a stream came to, to what its import says; nothing where that was removed meanwhile. */
+    readonly addToImport: (
+      user: UserId,
+      part: ImportResult,
+    ) => Effect.Effect<void, ServiceUnavailable>;
     readonly listImports: (
       user: UserId,
     ) => Effect.Effect<readonly ImportResult[], ServiceUnavailable>;

@@ -118,6 +118,24 @@ const FORMATS: readonly ImportFormat[] = [
     where: "npx ccusage daily --json",
   },
   {
+    name: "block_trace",
+    what: "Trace with block hashes (JSON Lines), as Mooncake's",
+    where:
+      "lines of timestamp (ms), input_length, output_length, hash_ids; with --model NAME, and --start DATE for its dates",
+  },
+  {
+    name: "otlp_json",
+    what: "OpenTelemetry spans with gen_ai attributes (OTLP/JSON)",
+    where:
+      "the collector's file exporter, or an exporter pointed at POST /api/otlp/v1/traces with OTEL_EXPORTER_OTLP_PROTOCOL=http/json",
+  },
+  {
+    name: "focus_csv",
+    what: "Cloud charges in FOCUS 1.2 or 1.3 (CSV)",
+    where:
+      "the FOCUS export of AWS, Azure, Google Cloud or a FinOps tool; leave out services that are no AI before, or they count too",
+  },
+  {
     name: "csv",
     what: "Plain CSV of your own",
     where:

@@ -27,16 +27,21 @@ const FILES: readonly (readonly [string, FormatName])[] = [
   ["openrouter_activity.csv", "openrouter_csv"],
   ["openrouter_activity.json", "openrouter_json"],
   ["ccusage.json", "ccusage_json"],
+  ["mooncake_conversation_excerpt.jsonl", "block_trace"],
+  ["otlp_spans.jsonl", "otlp_json"],
+  ["focus_1_2.csv", "focus_csv"],
   ["plain.csv", "csv"],
 ];
+/** For files that name none, so that they are not refused for that. */
+const MODEL = { model: "gpt-4o" };
 /** Plain CSV takes any columns that mean enough; it comes last, and only who asks for it gets another's file read by it. */
 const OTHERS = formats.map(({ name }) => name).filter((name) => name !== "csv");
 
 describe("recognition", () => {
   it.each(FILES)("takes %s for %s alone", async (file, format) => {
-    expect((await take(fixture(file))).result.format).toBe(format);
+    expect((await take(fixture(file), MODEL)).result.format).toBe(format);
     for (const other of OTHERS.filter((name) => name !== format))
-      await refusal(fixture(file), { format: other });
+      await refusal(fixture(file), { ...MODEL, format: other });
   });
 
   it("is what import_help tells of, format by format", async () => {

@@ -37,6 +37,9 @@ const FILES = [
   "openrouter_activity.json",
   "ccusage.json",
   "plain.csv",
+  "mooncake_conversation_excerpt.jsonl",
+  "otlp_spans.jsonl",
+  "focus_1_2.csv",
 ].map(fixture);
 const HEADER = "timestamp,model,input_tokens,output_tokens,user\n";
 const ROW = "2026-10-05,gpt-4.1,1,1,ana\n";
@@ -45,7 +48,7 @@ const ROW = "2026-10-05,gpt-4.1,1,1,ana\n";
 async function endsWell(content: Uint8Array): Promise<void> {
   const shelf = new Shelf();
   const outcome = await Effect.runPromise(
-    importFile(USER, inChunks(content, 97)).pipe(
+    importFile(USER, inChunks(content, 97), { model: "gpt-4o" }).pipe(
       Effect.catchTag("ImportRefused", (refused) => Effect.succeed(refused)),
       Effect.provide(Layer.merge(shelf.layer, priceBook)),
     ),

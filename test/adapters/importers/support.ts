@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Effect, Exit, Layer } from "effect";
 import { importFile } from "../../../src/adapters/importers/index.ts";
 import type { ImportOptions } from "../../../src/adapters/importers/index.ts";
+import { addResult } from "../../../src/domain/importResults.ts";
 import { priceBook } from "../../../src/adapters/prices.ts";
 import {
   ImportRefused,
@@ -46,6 +47,20 @@ export class Shelf {
         Effect.sync(() => {
           this.imports.delete(id);
           this.records.clear();
+        }),
+      openStream: (_user, { file_name }) =>
+        Effect.sync(() => {
+          const id = file_name as ImportId;
+          if (!this.imports.has(id)) this.imports.set(id, null);
+          return id;
+        }),
+      addToImport: (_user, part) =>
+        Effect.sync(() => {
+          const before = this.imports.get(part.import_id) ?? null;
+          this.imports.set(
+            part.import_id,
+            before === null ? part : addResult(before, part),
+          );
         }),
       listImports: () =>
         Effect.sync(() =>
