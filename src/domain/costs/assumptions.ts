@@ -31,7 +31,7 @@ export const assumptions = {
   /** A cheaper model is proposed only when the same tokens cost at least this much less. */
   swapSavingShareMin: 0.3,
   swapModelsMax: 5,
-  /** Caching scenarios, where the data does not tell which input repeats: share of uncached input read back, reads per write. */
+  /** Caching scenarios, where nobody looks at which input repeats: share of uncached input read back, reads per write. */
   cacheLow: { hitShare: 0.2, readsPerWrite: 2 },
   cacheHigh: { hitShare: 0.6, readsPerWrite: 10 },
   /** Where nothing is named as able to wait: the share asked about in the what-if. */

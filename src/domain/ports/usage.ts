@@ -35,7 +35,7 @@ export interface UsageRow {
   readonly tokens: Tokens;
   /** US dollars of the priced part. */
   readonly computed_usd: number;
-  /** US dollars as billed: by lines of cost reports where the row has any, else as its usage records say, the two never added; null where none says. */
+  /** US dollars as billed; null where none says. Where a row has lines of cost reports they alone count: never added to what usage records say. */
   readonly billed_usd: number | null;
   /** All tokens of records without a price. */
   readonly unpriced_tokens: number;

@@ -1,6 +1,6 @@
 /**
  * cache_savings: what prompt caching has brought and what more of it could bring. Promises: what was saved is arithmetic on the
- * recorded reads and writes; what could be is a scenario, labelled, with the break-even, since the data does not tell which input repeats.
+ * recorded reads and writes; what could be is a scenario, labelled, with the break-even, since it does not look at which input repeats, not even where records tell it.
  */
 import { Effect, Schema } from "effect";
 import { assumptions } from "../costs/assumptions.ts";

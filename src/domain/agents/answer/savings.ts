@@ -53,7 +53,7 @@ function cacheSavings({ caching }: Material): readonly Saving[] {
   const { low, high, asked_hit_percent: asked, models } = caching.result;
   const scenario =
     asked === null
-      ? `Scenario, since the data does not tell which input repeats: low, ${formatPercent(low.share_percent)} of uncached input is read back, ${low.reads_per_write} times per write; high, ${formatPercent(high.share_percent)}, ${high.reads_per_write} times.`
+      ? `Scenario, since which input repeats is not looked at: low, ${formatPercent(low.share_percent)} of uncached input is read back, ${low.reads_per_write} times per write; high, ${formatPercent(high.share_percent)}, ${high.reads_per_write} times.`
       : `If ${formatPercent(asked)} of input came from the cache; low, ${low.reads_per_write} reads per write; high, ${high.reads_per_write}.`;
   return models.map((model) => ({
     id: `cache:${model.model}`,
