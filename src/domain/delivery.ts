@@ -96,14 +96,14 @@ export function deliverThread(
         position.delivered,
         limits.replayPageEvents,
       );
-      const last = page.at(-1)?.seq ?? 0;
-      for (const event of page) {
+      const last = page.events.at(-1)?.seq ?? 0;
+      for (const event of page.events) {
         position.receive([event], last);
         flush();
         // What the socket does not take now is read again once it does: no page is held for it.
         if (position.hasReady()) break;
       }
-      return page.length === limits.replayPageEvents || position.hasReady();
+      return page.more || position.hasReady();
     });
     /** What is at hand, then the log, until neither has more. */
     const catchUp = Effect.gen(function* () {

@@ -44,6 +44,8 @@ export const limits = {
   slowConsumerTimeoutMs: 10_000,
   slowConsumerBytesMax: 8 * MiB,
   replayPageEvents: 200,
+  /** And one event more: about what a socket takes at once, so that little of a page is read again. */
+  replayPageBytes: 512 * KiB,
   recentEventsPerThread: 256,
   joinedThreadsPerConnectionMax: 50,
 

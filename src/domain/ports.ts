@@ -3,6 +3,7 @@
  * implementation to the same promises. A port fails only with values of errors.ts.
  */
 export * from "./ports/identity.ts";
+export * from "./ports/log.ts";
 export * from "./ports/messaging.ts";
 export * from "./ports/reports.ts";
 export * from "./ports/sessions.ts";

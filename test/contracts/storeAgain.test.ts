@@ -6,7 +6,13 @@ import { Store } from "../../src/domain/ports.ts";
 import type { Append, Claim, Ending, Try } from "../../src/domain/ports.ts";
 import { backends } from "../support/backends.ts";
 import type { Backend } from "../support/backends.ts";
-import { appendTo, claim, submit, thought } from "../support/filled.ts";
+import {
+  appendTo,
+  claim,
+  readLog,
+  submit,
+  thought,
+} from "../support/filled.ts";
 
 const ANSWERED: Ending = {
   status: "completed",
@@ -47,8 +53,7 @@ describe.each(backends)("Store on $name: asked again", ({ open }) => {
     backend.run(Store.use((it) => it.append(batch, which)));
   const end = (last: Append, ending: Ending, which: Try) =>
     backend.run(Store.use((it) => Effect.result(it.end(last, ending, which))));
-  const log = ({ user_id, thread_id }: Claim) =>
-    backend.run(Store.use((it) => it.readEvents(user_id, thread_id, 0, 1_000)));
+  const log = (it: Claim) => readLog(backend, it);
   const working = async (): Promise<Claim> => {
     const user = crypto.randomUUID() as UserId;
     const { run_id } = await submit(backend, user);

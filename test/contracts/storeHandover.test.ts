@@ -1,10 +1,12 @@
 /** The Store port, letting go of a run: what was handed back is no crash, what was lost is. */
+import { Effect } from "effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunId, UserId } from "../../src/domain/model.ts";
 import { Store } from "../../src/domain/ports.ts";
+import type { Ending } from "../../src/domain/ports.ts";
 import { backends } from "../support/backends.ts";
 import type { Backend } from "../support/backends.ts";
-import { claim, submit } from "../support/filled.ts";
+import { appendTo, claim, submit } from "../support/filled.ts";
 
 describe.each(backends)("Store on $name: handing over", ({ open }) => {
   let backend: Backend;
@@ -53,5 +55,22 @@ describe.each(backends)("Store on $name: handing over", ({ open }) => {
     await handBack(user, run_id, fenced!.attempt);
     await handBack(crypto.randomUUID() as UserId, run_id, null);
     expect(await claim(backend, user, run_id)).toMatchObject({ crashes: 2 });
+  });
+
+  test("after its thread is deleted a run stores nothing more", async () => {
+    const { user, run_id } = await queued();
+    const it = (await claim(backend, user, run_id))!;
+    const failed: Ending = { status: "failed", error: null, answer: null };
+    await backend.run(
+      Store.use((store) => store.deleteThread(user, it.thread_id)),
+    );
+    const append = Store.use((store) => store.append([appendTo(it)]));
+    expect(await backend.run(append)).toEqual([{ fenced: true }]);
+    const end = Store.use((store) =>
+      Effect.result(store.end(appendTo(it), failed)),
+    );
+    expect(await backend.run(end)).toMatchObject({
+      failure: { _tag: "RunFenced" },
+    });
   });
 });

@@ -6,10 +6,15 @@ import { Store } from "../../src/domain/ports.ts";
 import type { Append, Claim, Ending } from "../../src/domain/ports.ts";
 import { backends } from "../support/backends.ts";
 import type { Backend } from "../support/backends.ts";
-import { appendTo, claim, submit, thought } from "../support/filled.ts";
+import {
+  appendTo,
+  claim,
+  readLog,
+  submit,
+  thought,
+} from "../support/filled.ts";
 
 const FAILED: Ending = { status: "failed", error: null, answer: null };
-const FENCED = { failure: { _tag: "RunFenced" } };
 
 describe.each(backends)("Store on $name: runs", ({ open }) => {
   let backend: Backend;
@@ -29,10 +34,10 @@ describe.each(backends)("Store on $name: runs", ({ open }) => {
         Effect.result(it.requestStop(user, run, () => words.map(thought))),
       ),
     );
-  const log = ({ user_id, thread_id }: Claim) =>
-    backend.run(Store.use((it) => it.readEvents(user_id, thread_id, 0, 1_000)));
   const thoughts = async (claimed: Claim) =>
-    (await log(claimed)).map((it) => "thought" in it && it.thought);
+    (await readLog(backend, claimed)).map(
+      (it) => "thought" in it && it.thought,
+    );
   const working = async (user = newUser()): Promise<Claim> => {
     const { run_id } = await submit(backend, user);
     return (await claim(backend, user, run_id))!;
@@ -95,7 +100,9 @@ describe.each(backends)("Store on $name: runs", ({ open }) => {
       });
     });
     for (const it of runs)
-      expect((await log(it)).map((event) => event.seq)).toEqual([1, 2, 3, 4]);
+      expect((await readLog(backend, it)).map((event) => event.seq)).toEqual([
+        1, 2, 3, 4,
+      ]);
   });
 
   test("concurrent appends of one thread are contiguous", async () => {
@@ -105,7 +112,7 @@ describe.each(backends)("Store on $name: runs", ({ open }) => {
         append([appendTo(it, { events: [thought(`${index}`)] })]),
       ),
     );
-    expect((await log(it)).map((event) => event.seq)).toEqual(
+    expect((await readLog(backend, it)).map((event) => event.seq)).toEqual(
       Array.from({ length: 20 }, (_, index) => index + 1),
     );
   });
@@ -132,9 +139,9 @@ describe.each(backends)("Store on $name: runs", ({ open }) => {
       true,
       true,
     ]);
-    expect(await log(stale)).toEqual([]);
+    expect(await readLog(backend, stale)).toEqual([]);
     expect(await thoughts(live)).toEqual(["live"]);
-    expect(await log(ended)).toHaveLength(1);
+    expect(await readLog(backend, ended)).toHaveLength(1);
   });
 
   test("an append carries steps and tool calls with its events, or none of them", async () => {
@@ -175,7 +182,7 @@ describe.each(backends)("Store on $name: runs", ({ open }) => {
     ]);
     expect(endings.filter(Result.isSuccess)).toHaveLength(1);
     expect(endings.find(Result.isFailure)?.failure._tag).toBe("RunFenced");
-    expect(await log(it)).toHaveLength(1);
+    expect(await readLog(backend, it)).toHaveLength(1);
     const won = Result.isSuccess(endings[0]) ? "completed" : "failed";
     const run = await backend.run(
       Store.use((store) => store.findRun(it.user_id, it.run_id)),
@@ -237,14 +244,5 @@ describe.each(backends)("Store on $name: runs", ({ open }) => {
     expect(await append([appendTo(it)])).toMatchObject([
       { stopRequested: false },
     ]);
-  });
-
-  test("after its thread is deleted a run stores nothing more", async () => {
-    const it = await working();
-    await backend.run(
-      Store.use((store) => store.deleteThread(it.user_id, it.thread_id)),
-    );
-    expect(await append([appendTo(it)])).toEqual([{ fenced: true }]);
-    expect(await end(appendTo(it), FAILED)).toMatchObject(FENCED);
   });
 });

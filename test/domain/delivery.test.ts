@@ -8,53 +8,27 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { deliverThread } from "../../src/domain/delivery.ts";
 import type { Outlet } from "../../src/domain/delivery.ts";
 import { ServiceUnavailable } from "../../src/domain/errors.ts";
+import { limits } from "../../src/domain/limits.ts";
 import type { UserId } from "../../src/domain/model.ts";
 import { Holding } from "../../src/domain/holding.ts";
 import { Bus, Store, topics } from "../../src/domain/ports.ts";
 import type { BusMessage, Claim } from "../../src/domain/ports.ts";
-import type { Event } from "../../src/domain/protocol.ts";
 import { backends } from "../support/backends.ts";
 import type { Backend } from "../support/backends.ts";
-import { appendTo, claim, submit, thought } from "../support/filled.ts";
+import {
+  appendTo,
+  claim,
+  readLog,
+  submit,
+  thought,
+} from "../support/filled.ts";
+import { Reader } from "../support/reader.ts";
 
 let backend: Backend;
 beforeAll(async () => {
   backend = await backends[0]!.open();
 });
 afterAll(() => backend.close());
-
-/** An outlet that takes so many events, then no more until it is opened for the next ones. */
-class Reader implements Outlet {
-  readonly got: Event[] = [];
-  /** How often it was told that its thread is gone. */
-  left = 0;
-  readonly #latch = Latch.makeUnsafe(true);
-  readonly writable = Effect.suspend(() => this.#latch.await);
-  #room: number;
-
-  constructor(room = Number.POSITIVE_INFINITY) {
-    this.#room = room;
-  }
-
-  deliver(event: Event): void {
-    this.got.push(event);
-    this.#room -= 1;
-    if (this.#room <= 0) this.#latch.closeUnsafe();
-  }
-
-  gone(): void {
-    this.left += 1;
-  }
-
-  isWritable(): boolean {
-    return this.#room > 0;
-  }
-
-  makeRoom(room: number): void {
-    this.#room = room;
-    this.#latch.openUnsafe();
-  }
-}
 
 async function working(): Promise<Claim> {
   const user = crypto.randomUUID() as UserId;
@@ -63,9 +37,9 @@ async function working(): Promise<Claim> {
 }
 
 /** Stores so many events; answers what their publisher would say. */
-async function write(it: Claim, count: number): Promise<BusMessage> {
+async function write(it: Claim, count: number, text = ""): Promise<BusMessage> {
   const events = Array.from({ length: count }, (_, index) =>
-    thought(`${index}`),
+    thought(`${index}${text}`),
   );
   const [answer] = await backend.run(
     Store.use((store) => store.append([appendTo(it, { events })])),
@@ -103,8 +77,7 @@ async function deliver(
   return stop;
 }
 
-const logOf = ({ user_id, thread_id }: Claim) =>
-  backend.run(Store.use((it) => it.readEvents(user_id, thread_id, 0, 10_000)));
+const logOf = (it: Claim) => readLog(backend, it);
 
 const step = fc.record({
   events: fc.integer({ min: 1, max: 5 }),
@@ -170,6 +143,29 @@ test("the log is read no faster than the outlet takes it", async () => {
   expect(reads).toBeLessThanOrEqual(2);
   reader.makeRoom(Number.POSITIVE_INFINITY);
   await expect.poll(() => reader.got.length).toBe(1_501);
+});
+
+test("I6 of large events no more is read than the outlet takes, and a page", async () => {
+  const it = await working();
+  await write(it, 20, "x".repeat(limits.replayPageBytes / 4));
+  let read = 0;
+  const reader = new Reader(1);
+  await deliver(reader, it, 0, (store) => ({
+    ...store,
+    readEvents: (...asked) =>
+      store
+        .readEvents(...asked)
+        .pipe(
+          Effect.tap(({ events }) =>
+            Effect.sync(() => (read += events.length)),
+          ),
+        ),
+  }));
+  for (let taken = 1; taken < 20; taken += 1) {
+    await expect.poll(() => reader.got.length).toBe(taken);
+    expect(read).toBeLessThanOrEqual(5 * taken);
+    reader.makeRoom(1);
+  }
 });
 
 test("after its scope has closed nothing is delivered", async () => {

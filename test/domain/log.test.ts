@@ -57,7 +57,7 @@ const silent = {
   refused: () => undefined,
 };
 const stored = async ({ user_id, thread_id }: Claim) => {
-  const events = await backend.run(
+  const { events } = await backend.run(
     Store.use((it) => it.readEvents(user_id, thread_id, 0, 1_000)),
   );
   return events.map((it) => "thought" in it && it.thought);

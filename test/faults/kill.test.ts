@@ -25,15 +25,22 @@ test(
     const cluster = await Cluster.start();
     const load = Load.start(cluster);
     await load.goesOn(8);
+    const restarts: Promise<unknown>[] = [];
     for (const { place, afterMs } of draw("kill", killing, KILLS)) {
+      // Two nodes at least are there to be killed: the one that was lost last is still on its way back.
+      if (!cluster.running.includes(place) || restarts.length > 1)
+        await Promise.all(restarts.splice(0));
       await pause(afterMs);
       await cluster.kill(place);
-      await cluster.startNode(place);
+      restarts.push(cluster.startNode(place));
     }
+    await Promise.all(restarts);
     await load.goesOn(8);
     const { runs, events } = await load.finish();
     expect(new Set(runs.map((it) => it.status))).not.toContain("timed_out");
-    expect(events.some((it) => it.attempt > 1)).toBe(true);
+    const struck = events.filter((it) => it.attempt > 1);
+    const runsStruck = new Set(struck.map((it) => it.run_id)).size;
+    expect(runsStruck).toBeGreaterThanOrEqual(KILLS / 6);
   },
   240_000 + KILLS * 8_000,
 );

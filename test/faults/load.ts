@@ -15,10 +15,10 @@ import { LoadUser } from "./user.ts";
 
 /** What is asked; a part whose name is no agent's is read by nobody. */
 const QUESTIONS = [
-  "alpha noop!; beta noop!; gamma noop!; delta noop!",
+  "alpha noop!; beta sleep(300) noop; gamma noop!; delta sleep(300)",
   "alpha sleep(30) noop; beta sleep(60); gamma fail; delta noop!",
   "alpha echo(x); beta sleep(200); gamma sleep(200)",
-  "alpha noop; beta sleep(400) noop!",
+  "alpha noop; beta sleep(600) noop!",
 ];
 const errand = fc.record({
   question: fc.constantFrom(...QUESTIONS),

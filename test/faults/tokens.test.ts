@@ -19,7 +19,10 @@ beforeAll(async () => {
 afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
-const HOLDERS = amount(24, 300);
+/** Half of them have a run at work, and two nodes have places for 128. */
+const HOLDERS = amount(24, 200);
+/** A token of one second must last through its handshake. */
+const ARRIVING_AT_ONCE = 25;
 /** Of a sweep that comes late on a slow machine. */
 const LATE_MS_MAX = 10_000;
 const LONG_RUN = "alpha echo(a); beta sleep(12000); gamma noop!";
@@ -35,12 +38,19 @@ const holding = fc.record({
 });
 type Holding = typeof holding extends fc.Arbitrary<infer T> ? T : never;
 
+interface Opened {
+  readonly place: number;
+  readonly user: string;
+  readonly socket: TestSocket;
+  readonly endsAtMs: number;
+}
+
 /** An open connection under a token, or a ticket of it, that ends soon. */
 async function open(
   place: number,
-  user: string,
   { lifetimeSeconds, by }: Pick<Holding, "lifetimeSeconds" | "by">,
-): Promise<{ readonly socket: TestSocket; readonly endsAtMs: number }> {
+): Promise<Opened> {
+  const user = `holder-${place}-${crypto.randomUUID()}`;
   const node = nodes.at(place);
   const token = await node.token(user, lifetimeSeconds);
   let socket = node.open({ token });
@@ -54,7 +64,7 @@ async function open(
     socket = node.open({ query: `?ticket=${ticket}` });
   }
   const { token_expires_at } = await socket.next("connection_ready");
-  return { socket, endsAtMs: Date.parse(token_expires_at) };
+  return { place, user, socket, endsAtMs: Date.parse(token_expires_at) };
 }
 
 /** It is closed as it should be, neither early nor late; answers nothing. */
@@ -65,9 +75,10 @@ async function expires(socket: TestSocket, endsAtMs: number): Promise<void> {
   expect(lateMs).toBeLessThan(LATE_MS_MAX);
 }
 
-async function hold(place: number, how: Holding): Promise<void> {
-  const user = `holder-${place}-${crypto.randomUUID()}`;
-  const { socket, endsAtMs } = await open(place, user, how);
+async function hold(
+  { place, user, socket, endsAtMs }: Opened,
+  how: Holding,
+): Promise<void> {
   if (how.state === "running")
     socket.send({ type: "user_message", text: LONG_RUN });
   const ack = how.state === "running" ? await socket.next("ack") : null;
@@ -99,7 +110,15 @@ test(
   async () => {
     const bystanders = await Bystanders.start(nodes);
     const holdings = draw("holdings", holding, HOLDERS);
-    await together(holdings.map((it, place) => hold(place, it)));
+    const held: Promise<void>[] = [];
+    for (let from = 0; from < HOLDERS; from += ARRIVING_AT_ONCE) {
+      const arriving = holdings.slice(from, from + ARRIVING_AT_ONCE);
+      const come = await together(
+        arriving.map((it, index) => open(from + index, it)),
+      );
+      held.push(...come.map((it, index) => hold(it, arriving[index]!)));
+    }
+    await together(held);
     await bystanders.finish();
   },
   90_000,
@@ -191,15 +210,15 @@ test(
 
 test("§1 §8 a token ends on a degraded connection too, and a refresh keeps it there too", async () => {
   const short = { lifetimeSeconds: 4, by: "token" } as const;
-  const ending = await open(0, "degraded-ending", short);
-  const refreshed = await open(1, "degraded-refreshed", short);
+  const ending = await open(0, short);
+  const refreshed = await open(1, short);
   await nodes.redis.stop();
   for (const { socket } of [ending, refreshed]) {
     // Whoever needs the cache finds out that it is gone.
     socket.send({ type: "user_message", text: "alpha noop!" });
     await socket.next("service_status", (it) => it.mode === "degraded");
   }
-  const token = await nodes.at(1).token("degraded-refreshed");
+  const token = await nodes.at(1).token(refreshed.user);
   refreshed.socket.send({ type: "token_refresh", token });
   await refreshed.socket.next("token_refreshed");
   await expires(ending.socket, ending.endsAtMs);

@@ -11,6 +11,7 @@ import type {
   Submission,
   Submitted,
 } from "../../src/domain/ports.ts";
+import type { Event } from "../../src/domain/protocol.ts";
 import type { Backend } from "./backends.ts";
 import { usage } from "./usageData.ts";
 
@@ -55,6 +56,22 @@ export function appendTo(claimed: Claim, more: Partial<Append> = {}): Append {
     calls: [],
     ...more,
   };
+}
+
+/** All events of a claim's thread, page by page. */
+export async function readLog(
+  { run }: Backend,
+  { user_id, thread_id }: Pick<Claim, "user_id" | "thread_id">,
+): Promise<readonly Event[]> {
+  const all: Event[] = [];
+  for (;;) {
+    const after = all.at(-1)?.seq ?? 0;
+    const page = await run(
+      Store.use((it) => it.readEvents(user_id, thread_id, after, 1_000)),
+    );
+    all.push(...page.events);
+    if (!page.more) return all;
+  }
 }
 
 /** A run of the user that works, and an append to it. */

@@ -4,6 +4,7 @@
  */
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
+import { endsRun, isEvent } from "../../src/client/frames.ts";
 import type { JsonObject } from "../../src/domain/model.ts";
 import type {
   ConnectionFrameOf,
@@ -44,14 +45,15 @@ export class TestSocket {
   /** The HTTP status when the upgrade was refused. */
   readonly refused: Promise<number>;
   #taken = 0;
-  #arrived: () => void = () => undefined;
+  readonly #eventsOfRuns = new Map<string, Event[]>();
+  /** Wakes everybody who waits. */
+  readonly #waiting = new Set<() => void>();
 
   private constructor(ws: WebSocket) {
     this.ws = ws;
     ws.on("message", (data: RawData) => {
       const frame = JSON.parse(String(data)) as ServerFrame;
-      this.frames.push(frame);
-      this.#arrived();
+      this.#take(frame);
       const problem = frameProblem(frame as unknown as JsonObject);
       if (problem !== null) throw new Error(`off the contract: ${problem}`);
     });
@@ -125,21 +127,15 @@ export class TestSocket {
   ): Promise<F>;
   find(matches: (frame: ServerFrame) => boolean): Promise<ServerFrame>;
   find(matches: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
-    return this.#waitFor(
-      () => this.frames.find(matches) ?? null,
-      "a frame that fits",
-    );
+    return this.#findFrom(0, matches);
   }
 
   /** All events of a run, once its supervisor has completed. */
   async run(runId: string): Promise<Event[]> {
-    await this.find(
-      (it) =>
-        it.type === "agent_completed" &&
-        it.agent_name === "supervisor" &&
-        it.run_id === runId,
-    );
-    return this.events().filter((it) => it.run_id === runId);
+    return this.#waitFor(() => {
+      const events = this.#eventsOfRuns.get(runId) ?? [];
+      return events.findLast(endsRun) === undefined ? null : [...events];
+    }, `the end of run ${runId}`);
   }
 
   /** Sends a question and waits for its run. */
@@ -148,24 +144,28 @@ export class TestSocket {
     more: object = {},
   ): Promise<{ ack: FrameOfType<"ack">; events: Event[] }> {
     const message_id = crypto.randomUUID();
+    const from = this.frames.length;
     this.send({ type: "user_message", message_id, text, ...more });
-    const ack = (await this.find(
+    const ack = (await this.#findFrom(
+      from,
       (it) => it.type === "ack" && it.message_id === message_id,
     )) as FrameOfType<"ack">;
     return { ack, events: await this.run(ack.run_id) };
   }
 
   events(): Event[] {
-    return this.frames.filter(
-      (it): it is Event => "seq" in it && "event_id" in it,
-    );
+    return this.frames.filter(isEvent);
   }
 
   /** Everything sent before has been handled when this is answered in its turn. */
   async settle(): Promise<void> {
     const thread_id = crypto.randomUUID();
+    const from = this.frames.length;
     this.send({ type: "leave_thread", thread_id });
-    await this.find((it) => it.type === "left" && it.thread_id === thread_id);
+    await this.#findFrom(
+      from,
+      (it) => it.type === "left" && it.thread_id === thread_id,
+    );
   }
 
   close(): void {
@@ -174,6 +174,31 @@ export class TestSocket {
 
   terminate(): void {
     this.ws.terminate();
+  }
+
+  #take(frame: ServerFrame): void {
+    this.frames.push(frame);
+    if (isEvent(frame)) {
+      const events = this.#eventsOfRuns.get(frame.run_id);
+      if (events === undefined) this.#eventsOfRuns.set(frame.run_id, [frame]);
+      else events.push(frame);
+    }
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Looks at each frame from a place on once. */
+  #findFrom(
+    place: number,
+    matches: (frame: ServerFrame) => boolean,
+  ): Promise<ServerFrame> {
+    let at = place;
+    return this.#waitFor(() => {
+      for (; at < this.frames.length;) {
+        const frame = this.frames[at++]!;
+        if (matches(frame)) return frame;
+      }
+      return null;
+    }, "a frame that fits");
   }
 
   async #waitFor<T>(look: () => T | null, what: string): Promise<T> {
@@ -186,16 +211,21 @@ export class TestSocket {
         throw new Error(
           `waited ${WAIT_MS} ms for ${what}; got ${this.#seen()}`,
         );
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        const previous = this.#arrived;
-        this.#arrived = () => {
-          clearTimeout(timer);
-          previous();
-          resolve();
-        };
-      });
+      await this.#arrival(left);
     }
+  }
+
+  /** Done when the next frame has come, or that time has passed. */
+  #arrival(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, withinMs);
+      this.#waiting.add(wake);
+    });
   }
 
   #seen(): string {

@@ -10,6 +10,7 @@ import { reports } from "./004-reports.ts";
 import { sessions } from "./005-sessions.ts";
 import { singleCalls } from "./006-single-calls.ts";
 import { usage } from "./007-usage.ts";
+import { boundedPages } from "./008-bounded-pages.ts";
 
 export const migrations: Record<string, Migration> = {
   "001-initial": initial,
@@ -19,4 +20,5 @@ export const migrations: Record<string, Migration> = {
   "005-sessions": sessions,
   "006-single-calls": singleCalls,
   "007-usage": usage,
+  "008-bounded-pages": boundedPages,
 };

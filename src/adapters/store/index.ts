@@ -63,8 +63,8 @@ function makeStore(
     readEvents: (user, thread, after, limit) =>
       call<threads.EventRow>({
         text: threads.READ_EVENTS,
-        values: [user, thread, after, limit],
-      }).pipe(Effect.map((rows) => rows.map(log.toEvent))),
+        values: [user, thread, after, limit, limits.replayPageBytes],
+      }).pipe(Effect.map(log.toEventPage)),
     readHeads: (threadIds, runIds) =>
       call<log.HeadRow>({
         text: log.READ_HEADS,

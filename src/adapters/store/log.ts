@@ -7,14 +7,20 @@ import type { RunId, ThreadId } from "../../domain/model.ts";
 import type {
   Append,
   Appended,
+  EventPage,
   Heads,
   PendingEvent,
 } from "../../domain/ports.ts";
 import type { Event } from "../../domain/protocol.ts";
 import type { Trx } from "../database.ts";
 import { json } from "./rows.ts";
+import type { EventRow } from "./threads.ts";
 
 /** An event's stored text has all but its seq, which is a column. */
+export function toEventPage(rows: readonly EventRow[]): EventPage {
+  return { events: rows.map(toEvent), more: rows.at(-1)?.more ?? false };
+}
+
 export function toEvent(row: {
   readonly seq: number;
   readonly event: object;

@@ -128,10 +128,11 @@ export async function listMessages(trx: Trx, id: ThreadId): Promise<Message[]> {
 export interface EventRow {
   readonly seq: number;
   readonly event: object;
+  readonly more: boolean;
 }
 
 /** A thread's events after a seq, in one statement: replays are read by the thousand. */
-export const READ_EVENTS = "select * from read_events($1, $2, $3, $4)";
+export const READ_EVENTS = "select * from read_events($1, $2, $3, $4, $5)";
 
 export async function findRun(trx: Trx, id: RunId): Promise<Run> {
   requireUuid(id, new RunNotFound());

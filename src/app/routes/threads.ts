@@ -138,12 +138,14 @@ function listEvents(c: AppContext) {
     const limit = yield* readLimit(c);
     const store = yield* Store;
     const thread = yield* store.findThread(userOf(c), threadOf(c));
-    const found = yield* store.readEvents(
+    // One more than is asked for tells whether the log goes on.
+    const { events, more } = yield* store.readEvents(
       userOf(c),
       thread.thread_id,
       after,
       limit + 1,
     );
-    return toPage(found, limit, (it) => it.seq);
+    const items = events.slice(0, limit);
+    return { items, next: more ? (items.at(-1)?.seq ?? null) : null };
   });
 }

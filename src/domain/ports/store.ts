@@ -28,7 +28,8 @@ import type {
   ToolCall,
   UserId,
 } from "../model.ts";
-import type { Event, EventBody } from "../protocol.ts";
+import type { Event } from "../protocol.ts";
+import type { Append, Appended, EventPage, PendingEvent } from "./log.ts";
 
 export interface Submission {
   readonly message_id: MessageId;
@@ -56,34 +57,6 @@ export interface Submitted {
   readonly traceparent: string | null;
   readonly thread: Thread;
 }
-
-/** An event before the database gave it its seq: the body and the part of the envelope that the emitter knows. */
-export type PendingEvent = EventBody & {
-  readonly event_id: string;
-  readonly timestamp: Timestamp;
-  readonly agent_name: string;
-  readonly parent_agent: string | null;
-};
-
-/** What one run wants in the log at once, fenced by its attempt. Steps and tool results are stored with their events or not at all. */
-export interface Append {
-  readonly user_id: UserId;
-  readonly thread_id: ThreadId;
-  readonly run_id: RunId;
-  readonly attempt: number;
-  readonly events: readonly PendingEvent[];
-  readonly steps: readonly { readonly position: number; readonly step: Step }[];
-  readonly calls: readonly ToolCall[];
-}
-
-/** The answer to one Append: its events with their seq, or fenced: nothing of it was stored. */
-export type Appended =
-  | {
-      readonly fenced: false;
-      readonly events: readonly Event[];
-      readonly stopRequested: boolean;
-    }
-  | { readonly fenced: true };
 
 /** Which try a call is. `again`: an earlier one may have been done and its answer lost; what it stored is recognised and answered as it stands. */
 export type Try = "first" | "again";
@@ -189,12 +162,13 @@ export class Store extends Context.Service<
     ) => Effect.Effect<StopOutcome, RunNotFound | ServiceUnavailable>;
     /** Active runs of all users, on all nodes, that nobody works on. */
     readonly queueDepth: Effect.Effect<QueueDepth, ServiceUnavailable>;
+    /** A page of at most `limit` events, and of few where they are large (limits.replayPageBytes). */
     readonly readEvents: (
       user: UserId,
       thread: ThreadId,
       afterSeq: number,
       limit: number,
-    ) => Effect.Effect<readonly Event[], ServiceUnavailable>;
+    ) => Effect.Effect<EventPage, ServiceUnavailable>;
     readonly readHeads: (
       threads: readonly ThreadId[],
       runs: readonly RunId[],
