@@ -7,24 +7,28 @@ import pg from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { limits } from "../../src/domain/limits.ts";
 import { TokenVerifier } from "../../src/domain/ports.ts";
+import { ChildNode, tokenOf } from "../support/child.ts";
 import { freshDatabase } from "../support/freshDatabase.ts";
 import { emptyQueue, fillQueue } from "../support/queue.ts";
 import { RawClient, upgradeRequest } from "../support/raw.ts";
-import { serverForTest } from "../support/server.ts";
+import { serverForTest, temporaryDirectory } from "../support/server.ts";
 import type { TestServer } from "../support/server.ts";
 
 const FLOOD = 300;
 const HEALTH_MS = 1_000;
 
-const upgrade = (server: TestServer, token: string) => {
+/** A server of this process or of another one. */
+type Target = Pick<TestServer, "url">;
+
+const upgrade = (server: Target, token: string) => {
   const client = RawClient.open(server.url);
   client.write(upgradeRequest("/ws", { Authorization: `Bearer ${token}` }));
   return client;
 };
 
-/** The statuses of `count` upgrades at once, and how long /health took meanwhile, at the median: flood and server share one process here. */
-async function flood(server: TestServer, count: number) {
-  const token = await server.token("crowd");
+/** The statuses of `count` upgrades at once, and how long /health took meanwhile, at the slowest. */
+async function flood(server: Target, count: number) {
+  const token = await tokenOf("crowd");
   let over = false;
   const health = (async () => {
     let slowestMs = 0;
@@ -58,8 +62,9 @@ const undecided = Layer.succeed(
 
 describe("overload", { timeout: 120_000 }, () => {
   test("connections beyond CONNECTIONS_MAX get 503 and when to try again; health answers; a place that is free is given", async () => {
-    const server = await serverForTest({
-      env: { CONNECTIONS_MAX: "3", HANDSHAKES_PER_ADDRESS: "1000" },
+    const server = await ChildNode.start(temporaryDirectory(), {
+      CONNECTIONS_MAX: "3",
+      HANDSHAKES_PER_ADDRESS: "1000",
     });
     const [first] = await Promise.all(
       ["a", "b", "c"].map((user) => server.connect(user)),
@@ -68,7 +73,7 @@ describe("overload", { timeout: 120_000 }, () => {
     expect([...statuses.keys()]).toEqual([503]);
     expect(healthMs).toBeLessThan(HEALTH_MS);
     first!.close();
-    const token = await server.token("d");
+    const token = await tokenOf("d");
     await expect
       .poll(async () => (await upgrade(server, token).head()).status)
       .toBe(101);

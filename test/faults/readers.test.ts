@@ -22,12 +22,14 @@ import { pause, until } from "./until.ts";
 
 let nodes: Nodes;
 beforeAll(async () => {
-  nodes = await Nodes.start(2);
+  nodes = await Nodes.start(2, { NODE_OPTIONS: HEAP });
 });
 afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
 const MiB = 1_024 * 1_024;
+/** Little enough that what a process grows by is what it holds: with room, garbage is left lying. */
+const HEAP = "--max-old-space-size=192";
 /** What a process may grow by for other reasons than those that are tested. */
 const SLACK_BYTES = 256 * MiB;
 
