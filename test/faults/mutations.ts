@@ -128,24 +128,34 @@ const byteMutation = fc.oneof(
   fc.record({ kind: fc.constant("end" as const), at: fc.nat() }),
 );
 
-export const attack = fc.record({
-  frames: fc.array(
-    fc.record({
-      saying: fc.constantFrom(...SAYINGS),
-      text: textMutation,
-      framing: fc.oneof({ weight: 4, arbitrary: whole }, framing),
-    }),
-    { minLength: 1, maxLength: 8 },
-  ),
-  bytes: fc.oneof(
-    fc.array(byteMutation, { maxLength: 0 }),
+type ByteMutation =
+  typeof byteMutation extends fc.Arbitrary<infer T> ? T : never;
+
+const attackOf = (how: typeof framing, bytes: fc.Arbitrary<ByteMutation[]>) =>
+  fc.record({
+    frames: fc.array(
+      fc.record({
+        saying: fc.constantFrom(...SAYINGS),
+        text: textMutation,
+        framing: how,
+      }),
+      { minLength: 1, maxLength: 8 },
+    ),
+    bytes,
+    /** Where the bytes are cut into writes. */
+    cuts: fc.array(fc.nat(), { maxLength: 6 }),
+    /** How the client goes. */
+    leaving: fc.constantFrom("end", "destroy", "stay"),
+  });
+
+/** Half of them say wrong things well: what is wrong as bytes ends a conversation before the rest of it is heard. */
+export const attack = fc.oneof(
+  attackOf(whole, fc.constant([])),
+  attackOf(
+    fc.oneof({ weight: 4, arbitrary: whole }, framing),
     fc.array(byteMutation, { maxLength: 3 }),
   ),
-  /** Where the bytes are cut into writes. */
-  cuts: fc.array(fc.nat(), { maxLength: 6 }),
-  /** How the client goes. */
-  leaving: fc.constantFrom("end", "destroy", "stay"),
-});
+);
 export type Attack = typeof attack extends fc.Arbitrary<infer T> ? T : never;
 type TextMutation = Attack["frames"][number]["text"];
 
@@ -169,7 +179,7 @@ function mutateText(text: string, it: TextMutation): string {
   }
 }
 
-function mutateBytes(bytes: Buffer, mutation: Attack["bytes"][number]): Buffer {
+function mutateBytes(bytes: Buffer, mutation: ByteMutation): Buffer {
   const at = mutation.at % (bytes.length + 1);
   const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)];
   switch (mutation.kind) {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());
 
-const ATTEMPTS = amount(100, 4_000);
+const ATTEMPTS = amount(100, 2_000);
 
 interface Person {
   readonly user: string;
