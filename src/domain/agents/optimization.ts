@@ -20,6 +20,7 @@ export const optimization = analyst({
     "simulate_model_swap",
     "cache_savings",
     "batch_savings",
+    "combine_savings",
   ],
   opening: (view) =>
     `Working out ${
@@ -42,12 +43,12 @@ export const optimization = analyst({
 function plan(view: AgentView): readonly PlannedCall[] {
   const calls = callsFor(view);
   if (calls === null) return [];
-  const { forecast, swap, caching, batch } = calls;
+  const { forecast, swap, caching, batch, combined } = calls;
   switch (understandingOf(view).intent) {
     case "overview":
-      return [forecast, swap, caching, batch];
+      return [forecast, swap, caching, batch, combined];
     case "savings":
-      return [swap, caching, batch];
+      return [swap, caching, batch, combined];
     case "forecast":
       return [forecast];
     case "model_swap":
@@ -71,6 +72,11 @@ function callsFor(view: AgentView) {
   const { period } = scope;
   const { time_zone: zone, filter, basis } = inspection;
   return {
+    combined: {
+      tool: "combine_savings",
+      purpose: "what they come to one after another",
+      parameters: { period, time_zone: zone, filter },
+    },
     forecast: {
       tool: "forecast_spend",
       purpose: "the month's projection",

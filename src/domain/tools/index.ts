@@ -8,6 +8,8 @@ import { batchSavings } from "./batchSavings.ts";
 import type { BatchSavings } from "./batchSavings.ts";
 import { cacheSavings } from "./cacheSavings.ts";
 import type { CacheSavings } from "./cacheSavings.ts";
+import { combineSavings } from "./combineSavings.ts";
+import type { CombinedSavings } from "./combineSavings.ts";
 import { comparePeriods } from "./comparePeriods.ts";
 import type { Comparison } from "./comparePeriods.ts";
 import { detectAnomalies } from "./detectAnomalies.ts";
@@ -36,6 +38,7 @@ export const costTools: readonly Tool<UsageStore | PriceBook>[] = [
   simulateModelSwap,
   cacheSavings,
   batchSavings,
+  combineSavings,
 ];
 
 /** What each tool answers with. */
@@ -50,5 +53,6 @@ export interface ToolResults {
   readonly simulate_model_swap: Swaps;
   readonly cache_savings: CacheSavings;
   readonly batch_savings: BatchSavings;
+  readonly combine_savings: CombinedSavings;
 }
 export type ToolName = keyof ToolResults;

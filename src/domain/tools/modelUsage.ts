@@ -3,6 +3,7 @@
  * that came through several providers is one entry, priced as its dearest part was.
  */
 import { sumOf, totalTokens } from "../costs/money.ts";
+import { nextModelDown } from "../costs/savings.ts";
 import type { Timestamp, Tokens } from "../model.ts";
 import type { Price, PriceBook, UsageRow } from "../ports.ts";
 import { rowsByKey, totalsOf } from "./usage.ts";
@@ -29,6 +30,17 @@ export function modelUsages(
       model === null ? [] : [modelUsage(model, group, prices, at)],
     )
     .toSorted((a, b) => b.computed_usd - a.computed_usd);
+}
+
+/** The next step down from a model, by what its own tokens would cost there; null where there is none, or no price. */
+export function cheaperModel(
+  { model, provider, tokens, price }: ModelUsage,
+  prices: PriceBook["Service"],
+  at: Timestamp,
+): Price | null {
+  if (price === null) return null;
+  const alternatives = prices.alternatives(model, provider, at);
+  return nextModelDown(price.model, tokens, price, alternatives);
 }
 
 function modelUsage(

@@ -5,14 +5,14 @@
 import { Effect, Schema } from "effect";
 import { assumptions } from "../costs/assumptions.ts";
 import { formatUsd, roundPercent, roundUsd } from "../costs/money.ts";
-import { nextModelDown, perMonth, swapSavingShare } from "../costs/savings.ts";
+import { perMonth, swapSavingShare } from "../costs/savings.ts";
 import type { Period } from "../model.ts";
 import { PriceBook } from "../ports.ts";
 import type { Price, UsageFilter } from "../ports.ts";
 import { defineTool } from "./define.ts";
 import { Percent, scope } from "./parameters.ts";
 import { aggregate, daysOf, usageVersion } from "./usage.ts";
-import { modelUsages } from "./modelUsage.ts";
+import { cheaperModel, modelUsages } from "./modelUsage.ts";
 import type { ModelUsage } from "./modelUsage.ts";
 
 const { period, time_zone, filter } = scope;
@@ -136,15 +136,7 @@ function swapFor(
   if (usage.price === null) return "no list price";
   if (parameters.to_model !== null && target === null)
     return "the other model has no list price";
-  const at = parameters.period.to;
-  const to =
-    target ??
-    nextModelDown(
-      usage.price.model,
-      usage.tokens,
-      usage.price,
-      prices.alternatives(usage.model, usage.provider, at),
-    );
+  const to = target ?? cheaperModel(usage, prices, parameters.period.to);
   if (to === null) return "no cheaper model of the same family";
   if (to.model === usage.price.model) return "it is the same model";
   const share = swapSavingShare(

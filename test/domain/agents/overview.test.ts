@@ -42,6 +42,7 @@ describe("Analyze my AI costs", () => {
       "change",
       "projected_month",
       "top_saving",
+      "combined_savings",
     ]);
     expectSourced(ran);
   });

@@ -173,4 +173,29 @@ describe("savings", () => {
       await use("batch_savings", { ...scope, waiting_percent: null }, batched),
     ).toMatchObject({ batched_percent: 100, candidates: [] });
   });
+
+  test("taken one after another, each step starts from what the one before left", async () => {
+    const { swaps } = await use(
+      "simulate_model_swap",
+      { ...scope, to_model: null, moved_percent: null },
+      records,
+    );
+    // $142.50 a month, at 30% less: input at $1.75, cached at $0.175.
+    expect(swaps).toMatchObject([
+      { affected_usd: 142.5, high_usd: 42.75, saving_percent: 30 },
+    ]);
+    expect(await use("combine_savings", scope, records)).toMatchObject({
+      spend_usd: 142.5,
+      waiting: ["nightly-digest"],
+      steps: [
+        { kind: "model_swap", low_usd: 10.6875, high_usd: 42.75 },
+        // Of 30M input: 22.5M × 0.2 × $1.25 + 7.5M × 0.2 × $1.575, and 30M × 0.6 × $1.575.
+        { kind: "prompt_caching", low_usd: 7.9875, high_usd: 28.35 },
+        // (142.5 − 10.6875 − 7.9875) × 0.25 / 2, and (142.5 − 42.75 − 28.35) / 2.
+        { kind: "batch", low_usd: 15.478125, high_usd: 35.7 },
+      ],
+      low_usd: 34.153125,
+      high_usd: 106.8,
+    });
+  });
 });

@@ -8,7 +8,8 @@ import type { Intent } from "../reading/lexicon.ts";
 import { needsData } from "../triage.ts";
 import type { Material } from "./material.ts";
 import { outlookFigures } from "./outlook.ts";
-import { savingFigures } from "./savings.ts";
+import { combinedFigures } from "./combined.ts";
+import { savingFigures, savingsOf } from "./savings.ts";
 import { spendFigures } from "./spend.ts";
 import { writeNothing } from "./nothing.ts";
 import { write } from "./writers.ts";
@@ -44,6 +45,7 @@ function figuresOf(material: Material): readonly Figure[] {
     ...spendFigures(material),
     ...outlookFigures(material),
     ...savingFigures(material),
+    ...combinedFigures(material, savingsOf(material)),
   ];
 }
 

@@ -33,6 +33,7 @@ export interface Material {
   readonly swaps: MaybeFound<"simulate_model_swap">;
   readonly caching: MaybeFound<"cache_savings">;
   readonly batch: MaybeFound<"batch_savings">;
+  readonly combined: MaybeFound<"combine_savings">;
   readonly prices: MaybeFound<"price_lookup">;
   /** What was planned and did not come, in words. */
   readonly missing: readonly string[];
@@ -76,6 +77,7 @@ export function materialOf(
     swaps: find("simulate_model_swap"),
     caching: find("cache_savings"),
     batch: find("batch_savings"),
+    combined: find("combine_savings"),
     prices: find("price_lookup"),
     missing: missingOf(view, ending.timedOut),
   };

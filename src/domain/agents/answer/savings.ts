@@ -237,6 +237,3 @@ export function savingFigures(material: Material): readonly Figure[] {
     },
   ];
 }
-
-export const OVERLAP =
-  "Each line is taken alone: they touch the same dollars (what moves to a cheaper model cannot be cached or batched at the old price), so do not add them up.";

@@ -14,7 +14,8 @@ import type {
 import type { Material } from "./material.ts";
 import { budgetSentences, budgetTable, monthSentence } from "./outlook.ts";
 import { qualityStatements, SAMPLE_LABEL } from "./quality.ts";
-import { OVERLAP, isThin, savingsOf, scaledFrom } from "./savings.ts";
+import { combinedSentences, combinedTable } from "./combined.ts";
+import { isThin, savingsOf, scaledFrom } from "./savings.ts";
 import {
   anomalySentences,
   causesSentence,
@@ -126,9 +127,13 @@ export function savingsSection(
     "No single change would save a dollar a month or more at list prices.";
   const words = [
     savings.length > 0 ? scaledSentence(material) : looked ? none : null,
-    savings.length > 1 ? OVERLAP : null,
+    ...combinedSentences(material, savings),
   ];
-  return section("savings", { paragraphs: words, savings });
+  return section("savings", {
+    paragraphs: words,
+    tables: [combinedTable(material, savings)],
+    savings,
+  });
 }
 
 /** A month's dollars from another number of days are an extrapolation, and called one. */
