@@ -16,6 +16,7 @@ const caches = [
 const KEPT = [
   "batch_savings",
   "cache_savings",
+  "combine_savings",
   "forecast_spend",
   "simulate_model_swap",
 ];

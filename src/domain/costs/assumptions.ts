@@ -19,6 +19,11 @@ export const assumptions = {
 
   /** Under this history a forecast is the mean day; from here on it repeats the last week. */
   seasonalHistoryDaysMin: 14,
+  /** From eight weeks on ways of forecasting are held against each other, on starts that have four weeks before them. */
+  backtestedHistoryDaysMin: 56,
+  backtestHistoryDaysMin: 28,
+  /** An error is told from so many starts at least. */
+  backtestStartsMin: 8,
   forecastHistoryDaysMin: 3,
   forecastHistoryDaysMax: 90,
   forecastHorizonDays: 30,

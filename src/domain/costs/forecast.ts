@@ -10,6 +10,8 @@ import {
 import { detectAnomalies } from "./anomalies.ts";
 import type { DaySpend } from "./anomalies.ts";
 import { assumptions } from "./assumptions.ts";
+import { backtest } from "./backtest.ts";
+import { holtWinters } from "./holtWinters.ts";
 
 export type Projection = {
   readonly expected_usd: number;
@@ -18,12 +20,22 @@ export type Projection = {
 };
 
 export type Forecast = {
-  readonly method: "run_rate" | "seasonal_naive";
+  readonly method: "run_rate" | "seasonal_naive" | "holt_winters";
   readonly daily_mean_usd: number;
   /** The expected spend of the day so many days after the last one, from 1. */
   readonly dayAhead: (ahead: number) => number;
   /** The sum of the next so many days. */
   readonly sumAhead: (days: number) => Projection;
+  /** How it would have done on the days that are known; null where there are too few. */
+  readonly tested: Tested | null;
+};
+
+export type Tested = {
+  readonly starts: number;
+  /** The usual error of a week's sum, in parts of it; null where nothing was spent. */
+  readonly week_error_share: number | null;
+  /** The same of the way that was not taken. */
+  readonly other_error_share: number | null;
 };
 
 const WEEK_DAYS = 7;
@@ -41,9 +53,35 @@ export function forecast(series: readonly DaySpend[]): Forecast | null {
     ]),
   );
   const days = series.map((point) => usual.get(point.day) ?? point.usd);
-  return days.length < assumptions.seasonalHistoryDaysMin
-    ? runRate(days)
-    : seasonalNaive(days);
+  if (days.length < assumptions.seasonalHistoryDaysMin) return runRate(days);
+  return days.length < assumptions.backtestedHistoryDaysMin
+    ? seasonalNaive(days)
+    : tried(days);
+}
+
+/**
+ * The better of two ways in a rolling backtest of weeks: Holt-Winters where it beats the last week repeated. Its interval is that of the
+ * backtest's own errors.
+ */
+function tried(days: readonly number[]): Forecast {
+  const naive = backtest(days, lastWeekRepeated);
+  const smoothed = backtest(days, holtWinters);
+  const isBetter =
+    (smoothed.week_error_share ?? 0) < (naive.week_error_share ?? 0);
+  const [taken, other] = isBetter ? [smoothed, naive] : [naive, smoothed];
+  const dayAhead = (isBetter ? holtWinters : lastWeekRepeated)(days);
+  return {
+    method: isBetter ? "holt_winters" : "seasonal_naive",
+    daily_mean_usd: mean([...days]),
+    dayAhead,
+    sumAhead: (count) =>
+      interval(sumOfDays(dayAhead, count), taken.errorOfSum(count)),
+    tested: {
+      starts: taken.starts,
+      week_error_share: taken.week_error_share,
+      other_error_share: other.week_error_share,
+    },
+  };
 }
 
 /**
@@ -62,6 +100,7 @@ function runRate(days: readonly number[]): Forecast {
         level * count,
         noise * Math.sqrt(count + (count * count) / days.length),
       ),
+    tested: null,
   };
 }
 
@@ -71,23 +110,34 @@ function runRate(days: readonly number[]): Forecast {
  * occurrences in the horizon add up to a variance of s²·Σ k² for k = 1…n, and weekdays are taken as independent.
  */
 function seasonalNaive(days: readonly number[]): Forecast {
-  const lastWeek = days.slice(-WEEK_DAYS);
   const residuals = days
     .slice(WEEK_DAYS)
     .map((value, index) => value - (days[index] ?? 0));
   const noise = rootMeanSquare(residuals);
-  const dayAhead = (ahead: number) => lastWeek[(ahead - 1) % WEEK_DAYS] ?? 0;
+  const dayAhead = lastWeekRepeated(days);
   return {
     method: "seasonal_naive",
     daily_mean_usd: mean([...days]),
     dayAhead,
-    sumAhead: (count) => {
-      const expected = Array.from({ length: count }, (_, index) =>
-        dayAhead(index + 1),
-      ).reduce((a, b) => a + b, 0);
-      return interval(expected, noise * Math.sqrt(squaresAhead(count)));
-    },
+    sumAhead: (count) =>
+      interval(
+        sumOfDays(dayAhead, count),
+        noise * Math.sqrt(squaresAhead(count)),
+      ),
+    tested: null,
   };
+}
+
+/** A day ahead costs what the same weekday of the last week did. */
+function lastWeekRepeated(days: readonly number[]): (ahead: number) => number {
+  const lastWeek = days.slice(-WEEK_DAYS);
+  return (ahead) => lastWeek[(ahead - 1) % WEEK_DAYS] ?? 0;
+}
+
+function sumOfDays(dayAhead: (ahead: number) => number, count: number): number {
+  return Array.from({ length: count }, (_, place) =>
+    dayAhead(place + 1),
+  ).reduce((a, b) => a + b, 0);
 }
 
 /** Σ over weekdays of Σ k² for k = 1 … occurrences of that weekday in the horizon. */

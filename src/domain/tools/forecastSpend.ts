@@ -9,7 +9,7 @@ import type { Day, DayRange } from "../costs/days.ts";
 import { forecast } from "../costs/forecast.ts";
 import type { Forecast } from "../costs/forecast.ts";
 import type { DaySpend } from "../costs/anomalies.ts";
-import { formatUsd, roundUsd } from "../costs/money.ts";
+import { formatUsd, roundPercent, roundUsd } from "../costs/money.ts";
 import { limits } from "../limits.ts";
 import type { Budget } from "../model.ts";
 import type { UsageFilter, UsageRow } from "../ports.ts";
@@ -54,6 +54,12 @@ export type SpendForecast = {
   readonly history: DayRange;
   readonly history_days: number;
   readonly method: Forecast["method"] | null;
+  /** How the method did on the weeks that are known, and how the other one would have; null under eight weeks. */
+  readonly tested: {
+    readonly starts: number;
+    readonly week_error_percent: number | null;
+    readonly other_error_percent: number | null;
+  } | null;
   readonly interval_percent: number;
   readonly daily_mean_usd: number | null;
   readonly next_days:
@@ -119,6 +125,17 @@ export const forecastSpend = defineTool({
   },
 });
 
+function testedOf({ tested }: Forecast): SpendForecast["tested"] {
+  if (tested === null) return null;
+  const percent = (share: number | null) =>
+    share === null ? null : roundPercent(share * 100);
+  return {
+    starts: tested.starts,
+    week_error_percent: percent(tested.week_error_share),
+    other_error_percent: percent(tested.other_error_share),
+  };
+}
+
 /** The history's days without today, which is not over yet. */
 function wholeDays(parameters: Parameters, now: number): readonly Day[] {
   const range = toRange(parameters.history, parameters.time_zone);
@@ -158,6 +175,7 @@ function describe(
       ...common,
       possible: false,
       method: null,
+      tested: null,
       daily_mean_usd: null,
       next_days: null,
       month: null,
@@ -169,6 +187,7 @@ function describe(
     ...common,
     possible: true,
     method: outlook.method,
+    tested: testedOf(outlook),
     daily_mean_usd: roundUsd(outlook.daily_mean_usd),
     next_days: {
       days,

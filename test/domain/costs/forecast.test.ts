@@ -19,6 +19,12 @@ const isWeekend = (day: string) => [0, 6].includes(weekdayOf(day));
 /** Repeatable noise of a few percent around 1. */
 const wobble = (index: number) => 1 + 0.04 * Math.sin(index * 12.9898);
 
+/** Repeatable noise of about a quarter around 1, without a pattern. */
+const noise = (seed: number) => {
+  const part = Math.sin(seed * 12.9898) * 43_758.5453;
+  return 0.6 + 0.8 * (part - Math.floor(part));
+};
+
 const office = (index: number, day: string) =>
   (isWeekend(day) ? 20 : 100) * wobble(index);
 
@@ -47,12 +53,53 @@ describe("forecast", () => {
     expect(found?.sumAhead(7).expected_usd).toBeLessThan(650);
   });
 
+  test("from eight weeks on a trend is followed where that would have been better, and last week repeated where not", () => {
+    const growing = days(
+      84,
+      (index, day) => office(index, day) * (1 + index / 40),
+    );
+    const found = forecast(growing);
+    expect(found?.method).toBe("holt_winters");
+    expect(found!.tested!.starts).toBe(56);
+    expect(found!.tested!.week_error_share).toBeLessThan(
+      found!.tested!.other_error_share!,
+    );
+    const next = days(91, (index, day) => office(index, day) * (1 + index / 40))
+      .slice(84)
+      .reduce((sum, it) => sum + it.usd, 0);
+    const week = found!.sumAhead(7);
+    expect(Math.abs(week.expected_usd / next - 1)).toBeLessThan(0.05);
+    expect(week.low_usd).toBeLessThan(next);
+    expect(week.high_usd).toBeGreaterThan(next);
+    const steady = forecast(
+      days(84, (_index, day) => (isWeekend(day) ? 2 : 10)),
+    );
+    expect(steady?.method).toBe("seasonal_naive");
+    expect(steady?.sumAhead(7).high_usd).toBeCloseTo(54, 9);
+  });
+
+  test("an 80% interval from the backtest holds about four of five months", () => {
+    const months = Array.from({ length: 60 }, (_, start) => {
+      const all = days(
+        84 + 30,
+        (index, day) =>
+          (isWeekend(day) ? 20 : 100) * noise(start * 1_000 + index),
+      );
+      const sum = all.slice(84).reduce((a, it) => a + it.usd, 0);
+      const found = forecast(all.slice(0, 84))!.sumAhead(30);
+      return found.low_usd <= sum && sum <= found.high_usd;
+    });
+    const held = months.filter(Boolean).length / months.length;
+    expect(held).toBeGreaterThan(0.65);
+    expect(held).toBeLessThanOrEqual(1);
+  });
+
   test("its interval holds its middle, is never below zero, and widens with the horizon", () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 0, max: 1e4, noNaN: true }), {
           minLength: 3,
-          maxLength: 60,
+          maxLength: 90,
         }),
         (values) => {
           const found = forecast(

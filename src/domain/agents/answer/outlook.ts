@@ -13,6 +13,8 @@ const METHODS: Readonly<Record<NonNullable<SpendForecast["method"]>, string>> =
     run_rate: "mean day so far (under two weeks of history)",
     seasonal_naive:
       "last week's days repeated, unusual days replaced by usual ones",
+    holt_winters:
+      "exponential smoothing with a weekly season and a damped trend (Holt-Winters), unusual days replaced by usual ones",
   };
 
 /** "November 2026 is heading for about $Z ($a to $b …)." */
@@ -43,7 +45,17 @@ export function methodSentence(material: Material): string | null {
   )
     return null;
   const next = result.next_days;
-  return `The next ${next.days} days come to about **${formatUsd(next.expected_usd)}** (${formatUsd(next.low_usd)} to ${formatUsd(next.high_usd)}). Method: ${METHODS[result.method]}, from ${result.history_days} whole days.`;
+  return `The next ${next.days} days come to about **${formatUsd(next.expected_usd)}** (${formatUsd(next.low_usd)} to ${formatUsd(next.high_usd)}). Method: ${METHODS[result.method]}, from ${result.history_days} whole days.${testedWords(result)}`;
+}
+
+/** What the backtest found, in percent of a week. */
+function testedWords({ tested, method }: SpendForecast): string {
+  if (tested === null || tested.week_error_percent === null) return "";
+  const other =
+    tested.other_error_percent === null
+      ? ""
+      : ` (${method === "holt_winters" ? "repeating the last week" : "Holt-Winters"}: ${formatPercent(tested.other_error_percent)})`;
+  return ` Tried on ${tested.starts} past days, it missed a week's sum by ${formatPercent(tested.week_error_percent)} on average${other}; the interval is that of these misses.`;
 }
 
 export function outlookFigures(material: Material): readonly Figure[] {
