@@ -4,11 +4,12 @@
  */
 import { sumOf } from "./money.ts";
 
-/** One group in one period. `volume` is its requests, or its tokens where requests are not known. */
+/** One group in one period. `requests` is null where its source counts none. */
 export type GroupSpend = {
   readonly key: string | null;
   readonly usd: number;
-  readonly volume: number;
+  readonly requests: number | null;
+  readonly tokens: number;
 };
 
 export type GroupChange = {
@@ -20,11 +21,13 @@ export type GroupChange = {
 
 /** Why spend changed, in US dollars. */
 export type Causes = {
-  /** More or less work at the old cost of a unit. */
+  /** More or fewer requests, each at the old cost; tokens where requests are not counted everywhere. */
   readonly volume_usd: number;
-  /** Work moved to groups that are dearer or cheaper by the unit. */
+  /** Longer or shorter requests, at the old cost of a token; null where requests are not counted everywhere. */
+  readonly length_usd: number | null;
+  /** Tokens moved to groups that are dearer or cheaper by the token. */
   readonly mix_usd: number;
-  /** A unit of the same group costs more or less: longer requests or other prices. */
+  /** A token of the same group costs more or less: other prices, tiers, or shares of output and cached input. */
   readonly rate_usd: number;
 };
 
@@ -44,42 +47,54 @@ export function changesByGroup(
 }
 
 /**
- * Price-volume-mix decomposition: with V units in all, shares sᵢ and unit costs uᵢ, ΔC = (V₁−V₀)·ū₀ + V₁·Σ(s₁ᵢ−s₀ᵢ)·u₀ᵢ + V₁·Σ s₁ᵢ·(u₁ᵢ−u₀ᵢ),
- * the standard three-way split of management accounting (base-weighted, Laspeyres). A group without an old unit cost keeps its new
- * one, so that it counts as mix. Null where either period has no volume.
+ * With R requests of τ tokens each, T = R·τ tokens in all, of which a group has the share mᵢ at pᵢ a token (mean ū):
+ * ΔC = (R₁−R₀)·τ₀·ū₀ + R₁·(τ₁−τ₀)·ū₀ + T₁·Σ(m₁ᵢ−m₀ᵢ)·p₀ᵢ + T₁·Σ m₁ᵢ·(p₁ᵢ−p₀ᵢ), exactly: factors are exchanged one after another, volume first
+ * (the price-volume-mix analysis of management accounting, base-weighted as in Laspeyres' index). A group without an old price keeps its new
+ * one, so that it counts as mix. Null where a period has no tokens, or a group costs something without any.
  */
 export function causesOfChange(
   before: readonly GroupSpend[],
   now: readonly GroupSpend[],
 ): Causes | null {
-  const volumeBefore = sumOf(before, (group) => group.volume);
-  const volumeNow = sumOf(now, (group) => group.volume);
+  const [old, current] = [wholeOf(before), wholeOf(now)];
   if (
-    volumeBefore <= 0 ||
-    volumeNow <= 0 ||
-    [...before, ...now].some(isCostWithoutVolume)
+    old.tokens <= 0 ||
+    current.tokens <= 0 ||
+    [...before, ...now].some(isCostWithoutTokens)
   )
     return null;
-  const old = new Map(before.map((group) => [group.key, group]));
-  const rates = now.map((group) => {
-    const unitNow = unitCost(group) ?? 0;
-    const unitBefore = unitCost(old.get(group.key)) ?? unitNow;
-    return { usd: group.volume * (unitNow - unitBefore) };
+  const mean = old.usd / old.tokens;
+  const counted =
+    old.requests === null || current.requests === null || old.requests === 0
+      ? null
+      : current.requests * (old.tokens / old.requests);
+  const volume_usd = ((counted ?? current.tokens) - old.tokens) * mean;
+  const length_usd =
+    counted === null ? null : (current.tokens - counted) * mean;
+  const prices = new Map(before.map((group) => [group.key, tokenCost(group)]));
+  const rate_usd = sumOf(now, (group) => {
+    const price = prices.get(group.key) ?? null;
+    return price === null ? 0 : group.usd - group.tokens * price;
   });
-  const spendBefore = sumOf(before, (group) => group.usd);
-  const volume_usd = (volumeNow - volumeBefore) * (spendBefore / volumeBefore);
-  const rate_usd = sumOf(rates, (rate) => rate.usd);
   const mix_usd =
-    sumOf(now, (group) => group.usd) - spendBefore - volume_usd - rate_usd;
-  return { volume_usd, mix_usd, rate_usd };
+    current.usd - old.usd - volume_usd - (length_usd ?? 0) - rate_usd;
+  return { volume_usd, length_usd, mix_usd, rate_usd };
 }
 
-function unitCost(group: GroupSpend | undefined): number | null {
-  return group === undefined || group.volume <= 0
-    ? null
-    : group.usd / group.volume;
+function wholeOf(groups: readonly GroupSpend[]) {
+  return {
+    usd: sumOf(groups, (group) => group.usd),
+    tokens: sumOf(groups, (group) => group.tokens),
+    requests: groups.some((group) => group.requests === null)
+      ? null
+      : sumOf(groups, (group) => group.requests ?? 0),
+  };
 }
 
-function isCostWithoutVolume(group: GroupSpend): boolean {
-  return group.volume <= 0 && group.usd > 0;
+function tokenCost(group: GroupSpend): number | null {
+  return group.tokens <= 0 ? null : group.usd / group.tokens;
+}
+
+function isCostWithoutTokens(group: GroupSpend): boolean {
+  return group.tokens <= 0 && group.usd > 0;
 }

@@ -4,7 +4,7 @@
  */
 import { Effect, Schema } from "effect";
 import { causesOfChange, changesByGroup } from "../costs/compare.ts";
-import type { GroupChange, GroupSpend } from "../costs/compare.ts";
+import type { Causes, GroupChange, GroupSpend } from "../costs/compare.ts";
 import {
   changePercent,
   formatPercentChange,
@@ -59,10 +59,13 @@ export type Comparison = {
   readonly causes: {
     readonly unit: "requests" | "tokens";
     readonly volume_usd: number;
+    readonly length_usd: number | null;
     readonly mix_usd: number;
     readonly rate_usd: number;
   } | null;
   readonly volume_change_percent: number | null;
+  /** Of the tokens of a request; null where requests are not counted everywhere. */
+  readonly length_change_percent: number | null;
   /** Largest change first. */
   readonly groups: readonly ComparedGroup[];
   readonly other: {
@@ -76,7 +79,7 @@ export type Comparison = {
 export const comparePeriods = defineTool({
   name: "compare_periods",
   description:
-    "What changed in spend between two periods: in all, by group, and how much of it is volume, mix and cost of a unit.",
+    "What changed in spend between two periods: in all, by group, and how much of it is volume, length of requests, mix and price.",
   parameters: Parameters,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
     const query = { ...parameters, group_by: [parameters.group_by] };
@@ -111,14 +114,12 @@ function compare(
     parameters.compared_with,
     parameters.time_zone,
   ).length;
-  const unit = everyRowCountsRequests([...nowRows, ...beforeRows])
-    ? "requests"
-    : "tokens";
   const causes = causesOfChange(
-    groupSpends(beforeRows, unit, basis),
-    groupSpends(nowRows, unit, basis),
+    groupSpends(beforeRows, basis),
+    groupSpends(nowRows, basis),
   );
-  const volume = unit === "requests" ? "requests" : "total_tokens";
+  const areCounted = causes !== null && causes.length_usd !== null;
+  const volume = areCounted ? "requests" : "total_tokens";
   return {
     period: parameters.period,
     compared_with: parameters.compared_with,
@@ -136,36 +137,41 @@ function compare(
       before.cost_usd / days_before,
       now.cost_usd / days,
     ),
-    causes:
-      causes === null
-        ? null
-        : {
-            unit,
-            volume_usd: roundUsd(causes.volume_usd),
-            mix_usd: roundUsd(causes.mix_usd),
-            rate_usd: roundUsd(causes.rate_usd),
-          },
+    causes: causes === null ? null : roundedCauses(causes),
     volume_change_percent: changePercent(before[volume], now[volume]),
+    length_change_percent: areCounted
+      ? changePercent(
+          before.total_tokens / before.requests,
+          now.total_tokens / now.requests,
+        )
+      : null,
     ...comparedGroups(nowRows, beforeRows, basis),
   };
 }
 
-/** Some sources count no requests (Anthropic's usage report); then tokens are the only volume there is. */
-function everyRowCountsRequests(rows: readonly UsageRow[]): boolean {
-  return rows.every((row) => row.requests > 0);
+function roundedCauses(causes: Causes): NonNullable<Comparison["causes"]> {
+  const { length_usd: length } = causes;
+  return {
+    unit: length === null ? "tokens" : "requests",
+    volume_usd: roundUsd(causes.volume_usd),
+    length_usd: length === null ? null : roundUsd(length),
+    mix_usd: roundUsd(causes.mix_usd),
+    rate_usd: roundUsd(causes.rate_usd),
+  };
 }
 
+/** Some sources count no requests (Anthropic's usage report); then tokens are the only volume there is. */
 function groupSpends(
   rows: readonly UsageRow[],
-  unit: "requests" | "tokens",
   basis: Basis,
 ): readonly GroupSpend[] {
   return [...rowsByKey(rows, 0)].map(([key, group]) => {
-    const total = totalsOf(group, basis);
+    const { requests, total_tokens: tokens } = totalsOf(group, basis);
     return {
       key,
       usd: sumOf(group, (row) => spendOf(row, basis)),
-      volume: unit === "requests" ? total.requests : total.total_tokens,
+      requests: group.every((row) => row.requests > 0) ? requests : null,
+      tokens,
     };
   });
 }
@@ -178,8 +184,8 @@ function comparedGroups(
   const byKey = rowsByKey(nowRows, 0);
   const whole = sumOf(nowRows, (row) => spendOf(row, basis));
   const changes = changesByGroup(
-    groupSpends(beforeRows, "tokens", basis),
-    groupSpends(nowRows, "tokens", basis),
+    groupSpends(beforeRows, basis),
+    groupSpends(nowRows, basis),
   );
   const bySize = changes.toSorted((a, b) => largerUsd(b) - largerUsd(a));
   const shown = new Set(bySize.slice(0, limits.usageRowsShownMax));

@@ -19,7 +19,8 @@ const groups = fc.uniqueArray(
   fc.record({
     key: fc.constantFrom("a", "b", "c", "d", null),
     usd: fc.double({ min: 0, max: 1e5, noNaN: true }),
-    volume: fc.integer({ min: 1, max: 1e6 }),
+    requests: fc.option(fc.integer({ min: 0, max: 1e6 })),
+    tokens: fc.integer({ min: 1, max: 1e9 }),
   }),
   { selector: (group) => group.key, minLength: 1 },
 );
@@ -44,40 +45,68 @@ describe("comparison", () => {
         if (causes !== null)
           expect(
             Math.abs(
-              causes.volume_usd + causes.mix_usd + causes.rate_usd - change,
+              causes.volume_usd +
+                (causes.length_usd ?? 0) +
+                causes.mix_usd +
+                causes.rate_usd -
+                change,
             ),
           ).toBeLessThan(tolerance);
       }),
     );
   });
 
-  test("twice the requests at the same cost is volume; dearer requests are rate; a shift is mix", () => {
-    const before = [
-      { key: "a", usd: 10, volume: 10 },
-      { key: "b", usd: 100, volume: 10 },
-    ];
-    expect(
-      causesOfChange(
-        before,
-        before.map((group) => ({
-          ...group,
-          usd: group.usd * 2,
-          volume: group.volume * 2,
-        })),
-      ),
-    ).toEqual({ volume_usd: 110, mix_usd: 0, rate_usd: 0 });
-    expect(
-      causesOfChange(
-        before,
-        before.map((group) => ({ ...group, usd: group.usd * 2 })),
-      ),
-    ).toEqual({ volume_usd: 0, mix_usd: 0, rate_usd: 110 });
-    expect(
-      causesOfChange(before, [
-        { key: "a", usd: 5, volume: 5 },
-        { key: "b", usd: 150, volume: 15 },
-      ]),
-    ).toEqual({ volume_usd: 0, mix_usd: 45, rate_usd: 0 });
+  const before = [
+    { key: "a", usd: 10, requests: 10, tokens: 100 },
+    { key: "b", usd: 100, requests: 10, tokens: 100 },
+  ];
+  const none = { volume_usd: 0, length_usd: 0, mix_usd: 0, rate_usd: 0 };
+
+  test.each([
+    [
+      "twice the requests, all alike, are volume",
+      before.map((it) => ({
+        ...it,
+        usd: it.usd * 2,
+        requests: it.requests * 2,
+        tokens: it.tokens * 2,
+      })),
+      { ...none, volume_usd: 110 },
+    ],
+    [
+      "as many requests of twice the tokens are length",
+      before.map((it) => ({ ...it, usd: it.usd * 2, tokens: it.tokens * 2 })),
+      { ...none, length_usd: 110 },
+    ],
+    [
+      "dearer tokens are rate",
+      before.map((it) => ({ ...it, usd: it.usd * 2 })),
+      { ...none, rate_usd: 110 },
+    ],
+    [
+      "half of a's work at b is mix: 50 tokens at $1 instead of $0.10",
+      [
+        { key: "a", usd: 5, requests: 5, tokens: 50 },
+        { key: "b", usd: 150, requests: 15, tokens: 150 },
+      ],
+      { ...none, mix_usd: 45 },
+    ],
+  ])("%s", (_, now, causes) => {
+    const found = causesOfChange(before, now);
+    for (const [name, usd] of Object.entries(causes))
+      expect(found?.[name as keyof typeof causes]).toBeCloseTo(usd, 9);
+  });
+
+  test("where a group counts no requests, tokens are the volume and length cannot be told", () => {
+    const uncounted = before.map((it) => ({ ...it, requests: null }));
+    const now = uncounted.map((it) => ({
+      ...it,
+      usd: it.usd * 3,
+      tokens: it.tokens * 3,
+    }));
+    const found = causesOfChange(uncounted, now);
+    expect(found?.volume_usd).toBeCloseTo(220, 9);
+    expect(found?.length_usd).toBeNull();
   });
 });
 

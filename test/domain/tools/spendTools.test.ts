@@ -112,6 +112,7 @@ test("compare_periods: groups and causes add up to the change", async () => {
   expect(causes).not.toBeNull();
   expect(
     (causes?.volume_usd ?? 0) +
+      (causes?.length_usd ?? 0) +
       (causes?.mix_usd ?? 0) +
       (causes?.rate_usd ?? 0),
   ).toBeCloseTo(found.change_usd, 5);

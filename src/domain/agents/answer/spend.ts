@@ -133,13 +133,16 @@ export function causesSentence(material: Material): string | null {
   const found = material.compared("model");
   const causes = found?.result.causes ?? null;
   if (found === null || causes === null) return null;
-  const unit = causes.unit === "requests" ? "request" : "token";
+  const { volume_change_percent: volume, length_change_percent: length } =
+    found.result;
+  const percent = (change: number | null) =>
+    change === null ? "" : ` (${formatPercentChange(change)})`;
   return [
-    `Of the change of ${formatUsdChange(found.result.change_usd)}, ${formatUsdChange(causes.volume_usd)} comes from the number of ${causes.unit}`,
-    found.result.volume_change_percent === null
+    `Of the change of ${formatUsdChange(found.result.change_usd)}, ${formatUsdChange(causes.volume_usd)} comes from the number of ${causes.unit}${percent(volume)}`,
+    causes.length_usd === null
       ? ""
-      : ` (${formatPercentChange(found.result.volume_change_percent)})`,
-    `, ${formatUsdChange(causes.mix_usd)} from work moving between models and ${formatUsdChange(causes.rate_usd)} from what a ${unit} of the same model costs.`,
+      : `, ${formatUsdChange(causes.length_usd)} from their length in tokens${percent(length)}`,
+    `, ${formatUsdChange(causes.mix_usd)} from work moving between models and ${formatUsdChange(causes.rate_usd)} from what a token of the same model costs.`,
   ].join("");
 }
 
