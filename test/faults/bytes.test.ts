@@ -24,7 +24,7 @@ import { together, until } from "./until.ts";
 
 let nodes: Nodes;
 beforeAll(async () => {
-  nodes = await Nodes.start(2, { HANDSHAKES_PER_ADDRESS: "1000" });
+  nodes = await Nodes.start(2);
 });
 afterEach(() => nodes.hangUp());
 afterAll(() => nodes.stop());

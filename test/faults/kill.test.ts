@@ -102,7 +102,7 @@ test(
   240_000,
 );
 
-const ROUNDS = amount(1, 3);
+const ROUNDS = amount(1, 2);
 
 test(
   seeded("I1–I5 R8 kill -9 of all nodes, and a start of all"),

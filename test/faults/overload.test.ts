@@ -64,7 +64,6 @@ describe("overload", { timeout: 120_000 }, () => {
   test("connections beyond CONNECTIONS_MAX get 503 and when to try again; health answers; a place that is free is given", async () => {
     const server = await ChildNode.start(temporaryDirectory(), {
       CONNECTIONS_MAX: "3",
-      HANDSHAKES_PER_ADDRESS: "1000",
     });
     const [first] = await Promise.all(
       ["a", "b", "c"].map((user) => server.connect(user)),

@@ -23,7 +23,7 @@ test(
     const sockets = await Promise.all(
       users.map((user, index) => cluster.node(index % 3).connect(user)),
     );
-    for (let block = 0; block < amount(1, 3); block++) {
+    for (let block = 0; block < amount(1, 2); block++) {
       const [asking] = sockets as [TestSocket];
       const text = `alpha noop; beta block(${BLOCKED_MS}) noop; gamma noop!`;
       const { events } = await asking.ask(text);

@@ -176,6 +176,8 @@ export function environmentOf(
     JWT_SECRET: TEST_SECRET,
     LOG_LEVEL: "None",
     MESSAGES_PER_MINUTE: "100000",
+    // Everybody comes from one address here.
+    HANDSHAKES_PER_ADDRESS: "1000",
     ...env,
   };
 }

@@ -191,6 +191,8 @@ export class Nodes {
       LOG_LEVEL: "Error",
       MESSAGES_PER_MINUTE: "100000",
       CONNECTIONS_PER_USER: "1000",
+      // Everybody comes from one address here.
+      HANDSHAKES_PER_ADDRESS: "1000",
       ...env,
     };
     const all: NodeProcess[] = [];
