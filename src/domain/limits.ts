@@ -192,7 +192,7 @@ export const limits = {
   defaultPeriodDays: 30,
 
   // --- the cost application
-  usageRowsShownMax: 20,
+  usageRowsShownMax: 24,
   usageSeriesShownMax: 6,
   knownNamesShownMax: 12,
   nameCharactersShownMax: 60,

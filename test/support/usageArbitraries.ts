@@ -1,6 +1,6 @@
 /** Usage records and questions about them, as fast-check draws them: few names, odd ones too, around a change of summer time. */
 import fc from "fast-check";
-import type { Dimension } from "../../src/domain/model.ts";
+import { DIMENSIONS } from "../../src/domain/costs/dimensions.ts";
 import type { UsageFilter } from "../../src/domain/ports.ts";
 
 const name = fc.constantFrom("a", "b", "C ü", null);
@@ -35,6 +35,8 @@ export const anyRecord = fc.record({
   project: name,
   feature: name,
   user: name,
+  api_key: name,
+  tags: fc.uniqueArray(fc.constantFrom("b", "a", "c, d"), { maxLength: 3 }),
   tier: fc.constantFrom("standard", "batch", "flex", "priority"),
   requests: fc.integer({ min: 0, max: 1_000 }),
   tokens: fc.record({
@@ -48,17 +50,9 @@ export const anyRecord = fc.record({
   measures: fc.constantFrom("usage", "usage", "charge"),
   computed_usd: fc.option(dollars),
 });
-const dimensions: Dimension[] = [
-  "model",
-  "provider",
-  "project",
-  "feature",
-  "user",
-  "day",
-];
 /** Any question of the port: none to two dimensions, any filter, zone and days. */
 export const anyQuery = fc.record({
-  group_by: fc.uniqueArray(fc.constantFrom(...dimensions), { maxLength: 2 }),
+  group_by: fc.uniqueArray(fc.constantFrom(...DIMENSIONS), { maxLength: 2 }),
   time_zone: fc.constantFrom(
     "UTC",
     "Europe/Berlin",
@@ -79,6 +73,11 @@ export const anyQuery = fc.record({
       }),
       user: fc.uniqueArray(name, { maxLength: 3 }),
       project: fc.uniqueArray(name, { minLength: 1, maxLength: 2 }),
+      tier: fc.constant(["batch"]),
+      tag: fc.uniqueArray(fc.constantFrom(null, "a", "a, b"), {
+        minLength: 1,
+        maxLength: 2,
+      }),
     },
     { requiredKeys: [] },
   ) as fc.Arbitrary<UsageFilter>,

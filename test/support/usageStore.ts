@@ -14,6 +14,7 @@ import { ServiceUnavailable } from "../../src/domain/errors.ts";
 import type {
   Dimension,
   ImportResult,
+  NamedDimension,
   PricedRecord,
   UsageRecord,
 } from "../../src/domain/model.ts";
@@ -105,6 +106,11 @@ function coverageOf(
   };
 }
 
+const named = (record: PricedRecord, dimension: NamedDimension) =>
+  dimension === "tag"
+    ? [...new Set(record.tags)].toSorted().join(", ") || null
+    : record[dimension];
+
 /** The sums a query asks for, by the plainest code there is. */
 export function aggregateRecords(
   records: readonly PricedRecord[],
@@ -116,12 +122,18 @@ export function aggregateRecords(
       Date.parse(record.at) >= Date.parse(period.from) &&
       Date.parse(record.at) < Date.parse(period.to) &&
       (Object.keys(filter) as (keyof typeof filter)[]).every(
-        (key) => filter[key]?.includes(record[key]) ?? true,
+        (key) => filter[key]?.includes(named(record, key)) ?? true,
       ),
   );
   const days = new Map<string, string>();
   const keyOf = (record: PricedRecord, dimension: Dimension) => {
-    if (dimension !== "day") return record[dimension];
+    if (dimension === "hour")
+      return new Date(record.at).toLocaleString("en-GB", {
+        timeZone: time_zone,
+        hour: "2-digit",
+        hourCycle: "h23",
+      });
+    if (dimension !== "day") return named(record, dimension);
     const day = days.get(record.at) ?? dayOf(record.at, time_zone);
     days.set(record.at, day);
     return day;

@@ -5,7 +5,11 @@
 import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
 import { limits } from "../../domain/limits.ts";
-import type { Dimension, Timestamp } from "../../domain/model.ts";
+import type {
+  Dimension,
+  NamedDimension,
+  Timestamp,
+} from "../../domain/model.ts";
 import type {
   Coverage,
   UsageFilter,
@@ -14,13 +18,19 @@ import type {
 } from "../../domain/ports.ts";
 import type { Trx } from "../database.ts";
 
-const COLUMNS: Record<Exclude<Dimension, "day">, RawBuilder<unknown>> = {
+const COLUMNS: Record<NamedDimension, RawBuilder<unknown>> = {
   model: sql`model`,
   provider: sql`provider`,
   project: sql`project`,
   feature: sql`feature`,
   user: sql`end_user`,
+  api_key: sql`api_key`,
+  tier: sql`tier`,
+  tag: sql`nullif(array_to_string(array(select distinct tag from unnest(tags) as tag order by tag), ', '), '')`,
 };
+
+/** What the sums have been taken over. */
+const NOT_SUMMED: readonly Dimension[] = ["user", "api_key", "tag"];
 
 /**
  * True for the rows that count: real ones, or the sample while there are no real ones. Told by the first row in the order of the index
@@ -30,7 +40,7 @@ const counted = sql`sample = (select first.sample from usage_records first order
 
 const HALF_HOUR_MS = 30 * 60_000;
 
-/** The sums know no end user, and no instant within half an hour; where a zone's days begin there, the records have to answer. */
+/** The sums know no end user, key or tag, and no instant within half an hour; where a zone's days begin there, the records have to answer. */
 function isSummed({
   period,
   time_zone,
@@ -42,8 +52,7 @@ function isSummed({
     isWhole(Date.parse(from)) &&
     isWhole(Date.parse(to)) &&
     [from, to].every((it) => isWhole(offsetMs(it, time_zone))) &&
-    !group_by.includes("user") &&
-    filter.user === undefined
+    !NOT_SUMMED.some((it) => group_by.includes(it) || Object.hasOwn(filter, it))
   );
 }
 
@@ -142,9 +151,9 @@ function keyOf(
   timeZone: string,
 ): RawBuilder<unknown> {
   if (dimension === undefined) return sql`null::text`;
-  if (dimension === "day") {
-    return sql`(at at time zone ${timeZone}::text)::date`;
-  }
+  const local = sql`(at at time zone ${timeZone}::text)`;
+  if (dimension === "day") return sql`${local}::date`;
+  if (dimension === "hour") return sql`to_char(${local}, 'HH24')`;
   return COLUMNS[dimension];
 }
 

@@ -11,6 +11,7 @@ import { lastRecommendations } from "../../domain/costs/recommendations.ts";
 import { summarizeUsage } from "../../domain/costs/summary.ts";
 import { InvalidRequest } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
+import { DIMENSIONS } from "../../domain/costs/dimensions.ts";
 import type { Dimension, ImportId } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
 import type { AppContext, AppEnv, Respond } from "../answers.ts";
@@ -148,19 +149,10 @@ function readFormat(
 
 // --- summary -----------------------------------------------------------------------------------------------------------------
 
-const DIMENSIONS: readonly string[] = [
-  "model",
-  "provider",
-  "project",
-  "feature",
-  "user",
-  "day",
-] satisfies Dimension[];
-
 function summary(c: AppContext) {
   return Effect.gen(function* () {
     const groupBy = c.req.query("group_by") ?? "model";
-    if (!DIMENSIONS.includes(groupBy)) {
+    if (!DIMENSIONS.includes(groupBy as Dimension)) {
       return yield* new InvalidRequest({
         problem: `group_by must be one of ${DIMENSIONS.join(", ")}.`,
         path: "group_by",

@@ -2,7 +2,8 @@
  * The data agent: queries the usage that the question is about. Promises: few queries, each for something the answer shows; all of one
  * run look at the same period, filter and dollars.
  */
-import type { Dimension } from "../model.ts";
+import { dimensionWords } from "../costs/dimensions.ts";
+import type { Dimension, NamedDimension } from "../model.ts";
 import type { Inspection } from "../tools/inspection.ts";
 import { limits } from "../limits.ts";
 import { analyst } from "./analyst.ts";
@@ -82,18 +83,20 @@ type Calls = NonNullable<ReturnType<typeof callsFor>>;
 
 function breakdown(
   dimension: Dimension,
-  { byDay, compared }: Calls,
+  { byDay, compared, grouped }: Calls,
 ): readonly PlannedCall[] {
+  if (dimension === "hour") return [grouped("hour"), byDay("model")];
   return dimension === "day"
     ? [byDay("model"), compared("model")]
     : [compared(dimension), byDay(dimension)];
 }
 
 /** What a question about change is broken down by, besides the model. */
-export function trendDimension({
-  group_by,
-}: Understanding): Exclude<Dimension, "day"> {
-  return group_by === null || group_by === "day" || group_by === "model"
+export function trendDimension({ group_by }: Understanding): NamedDimension {
+  return group_by === null ||
+    group_by === "day" ||
+    group_by === "hour" ||
+    group_by === "model"
     ? "project"
     : group_by;
 }
@@ -105,27 +108,27 @@ function callsFor(inspection: Inspection) {
   if (scope === null || days === null || all === null) return null;
   const grouped = (dimension: Exclude<Dimension, "day">): PlannedCall => ({
     tool: "query_usage",
-    purpose: `spend by ${dimension}`,
+    purpose: `spend by ${dimensionWords(dimension)}`,
     parameters: { ...scope, group_by: [dimension] },
   });
   return {
     grouped,
     /** Against the period before where the data has one, else the period alone. */
-    compared: (dimension: Exclude<Dimension, "day">): PlannedCall =>
+    compared: (dimension: NamedDimension): PlannedCall =>
       inspection.compared_with === null
         ? grouped(dimension)
         : {
             tool: "compare_periods",
-            purpose: `spend by ${dimension}, against the period before`,
+            purpose: `spend by ${dimensionWords(dimension)}, against the period before`,
             parameters: {
               ...scope,
               compared_with: inspection.compared_with,
               group_by: dimension,
             },
           },
-    byDay: (dimension: Exclude<Dimension, "day">): PlannedCall => ({
+    byDay: (dimension: NamedDimension): PlannedCall => ({
       tool: "query_usage",
-      purpose: `spend by day and ${dimension}`,
+      purpose: `spend by day and ${dimensionWords(dimension)}`,
       parameters: { ...scope, group_by: ["day", dimension] },
     }),
     unusual: {

@@ -61,7 +61,8 @@ export const triage = analyst({
           time_zone: view.preferences.time_zone,
           week_start: view.preferences.week_start,
           mentions: understanding.mentions,
-          dimension: group_by === "day" ? null : group_by,
+          dimension:
+            group_by === "day" || group_by === "hour" ? null : group_by,
         },
       },
     ];

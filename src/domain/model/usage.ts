@@ -97,8 +97,19 @@ export interface Cost {
   readonly billed: number | null;
 }
 
-export type Dimension =
-  "model" | "provider" | "project" | "feature" | "user" | "day";
+/** What a record may name. A record with several tags is of the group of just these. */
+export type NamedDimension =
+  | "model"
+  | "provider"
+  | "project"
+  | "feature"
+  | "user"
+  | "api_key"
+  | "tier"
+  | "tag";
+
+/** `hour` is the hour of the day, "00" to "23", in the user's time zone. */
+export type Dimension = NamedDimension | "day" | "hour";
 
 export interface UsageGroup {
   /** The group's value; null where records name none. For `day`: YYYY-MM-DD in the user's time zone. */

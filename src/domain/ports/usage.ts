@@ -8,6 +8,7 @@ import type {
   Dimension,
   ImportId,
   ImportResult,
+  NamedDimension,
   Period,
   PricedRecord,
   Timestamp,
@@ -17,7 +18,7 @@ import type {
 } from "../model.ts";
 
 export type UsageFilter = {
-  readonly [D in Exclude<Dimension, "day">]?: readonly (string | null)[];
+  readonly [D in NamedDimension]?: readonly (string | null)[];
 };
 
 export interface UsageQuery {

@@ -46,7 +46,7 @@ export type Comparison = {
   readonly compared_with: Period;
   readonly days: number;
   readonly days_before: number;
-  readonly group_by: NamedDimension;
+  readonly group_by: typeof NamedDimension.Type;
   readonly filter: UsageFilter;
   readonly basis: Basis;
   readonly price_date: string;

@@ -3,6 +3,7 @@
  * meet the data. Promises: sufficiency follows limits.ts alone; a name that no record has is said to be unknown, never dropped.
  */
 import { Effect, Schema } from "effect";
+import { dimensionWords } from "../costs/dimensions.ts";
 import { dayOf, toPeriod } from "../costs/days.ts";
 import { formatUsd } from "../costs/money.ts";
 import { askedRange, coveredRange, rangeBefore } from "../costs/periods.ts";
@@ -82,7 +83,7 @@ export const inspectData = defineTool({
   summarize: (result: Inspection) => {
     if (result.data === null) return "There is no usage data yet.";
     const unknown = result.unmatched.map(
-      (mention) => `${mention.dimension} "${mention.name}"`,
+      (mention) => `${dimensionWords(mention.dimension)} "${mention.name}"`,
     );
     if (unknown.length > 0) return `No record names ${unknown.join(" or ")}.`;
     if (result.days === null || result.days_with_data === 0)

@@ -6,10 +6,10 @@ import { countDays, toPeriod } from "../costs/days.ts";
 import type { DayRange } from "../costs/days.ts";
 import { percentOf } from "../costs/money.ts";
 import { limits } from "../limits.ts";
-import type { Period } from "../model.ts";
+import type { NamedDimension, Period } from "../model.ts";
 import type { Coverage, UsageFilter, UsageRow } from "../ports.ts";
 import type { Unmatched } from "./mentions.ts";
-import type { Basis, NamedDimension } from "./parameters.ts";
+import type { Basis } from "./parameters.ts";
 import { rowsByKey, totalsOf } from "./usage.ts";
 import type { Totals } from "./usage.ts";
 

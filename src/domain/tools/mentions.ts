@@ -7,9 +7,9 @@ import type { DayRange } from "../costs/days.ts";
 import { toPeriod } from "../costs/days.ts";
 import type { ToolFailed } from "../errors.ts";
 import { limits } from "../limits.ts";
-import type { UserId } from "../model.ts";
+import type { NamedDimension, UserId } from "../model.ts";
 import type { UsageFilter, UsageStore } from "../ports.ts";
-import type { Mention, NamedDimension } from "./parameters.ts";
+import type { Mention } from "./parameters.ts";
 import { aggregate } from "./usage.ts";
 
 export type Unmatched = {

@@ -3,6 +3,7 @@
  * time zone, an ordered period and a known dimension, so the tools need not ask again.
  */
 import { Schema } from "effect";
+import { DIMENSIONS, NAMED_DIMENSIONS } from "../costs/dimensions.ts";
 import { isDay, isTimeZone } from "../costs/days.ts";
 import type { PeriodSpec } from "../costs/periods.ts";
 import { limits } from "../limits.ts";
@@ -29,16 +30,8 @@ export const PeriodOf = Schema.Struct({ from: Instant, to: Instant }).check(
   }),
 ) satisfies Schema.Codec<Period, JsonObject>;
 
-const NAMED_DIMENSIONS = [
-  "model",
-  "provider",
-  "project",
-  "feature",
-  "user",
-] as const;
-export type NamedDimension = (typeof NAMED_DIMENSIONS)[number];
 export const NamedDimension = Schema.Literals(NAMED_DIMENSIONS);
-export const Dimension = Schema.Literals([...NAMED_DIMENSIONS, "day"]);
+export const Dimension = Schema.Literals(DIMENSIONS);
 
 const Keys = Schema.optionalKey(
   Schema.Array(Schema.NullOr(Schema.String)).check(
@@ -53,6 +46,9 @@ export const Filter = Schema.Struct({
   project: Keys,
   feature: Keys,
   user: Keys,
+  api_key: Keys,
+  tier: Keys,
+  tag: Keys,
 }) satisfies Schema.Codec<UsageFilter, JsonObject>;
 
 /** Which dollars count: list prices times tokens, or what the sources billed. */

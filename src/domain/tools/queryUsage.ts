@@ -37,7 +37,7 @@ type Dimension = typeof Dimension.Type;
 export const queryUsage = defineTool({
   name: "query_usage",
   description:
-    "Requests, tokens and US dollars of a period, in total and by model, provider, project, feature, user or day, or by day and one of these.",
+    "Requests, tokens and US dollars of a period, in total and by model, provider, project, feature, user, API key, tier, tag, day or hour of the day, or by day and one of these.",
   parameters: Parameters,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
     const position = parameters.group_by.indexOf("day");

@@ -8,6 +8,7 @@ import {
   formatPercentChange,
   formatUsd,
 } from "../../costs/money.ts";
+import { dimensionWords } from "../../costs/dimensions.ts";
 import { dayOf } from "../../costs/days.ts";
 import type { ReportTable } from "../../model.ts";
 import type { Shortage } from "../../tools/inspection.ts";
@@ -118,9 +119,9 @@ export function nothingSentences({
     return found.unmatched.map(({ dimension, name, known }) => {
       const names =
         known.length === 0
-          ? `no record names any ${dimension}`
+          ? `no record names any ${dimensionWords(dimension)}`
           : `the data names ${listWords(known.map(code))}`;
-      return `**No record names ${dimension} ${code(name)}**; ${names}.`;
+      return `**No record names ${dimensionWords(dimension)} ${code(name)}**; ${names}.`;
     });
   }
   const named =

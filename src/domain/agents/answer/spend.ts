@@ -9,6 +9,7 @@ import {
   formatUsd,
   formatUsdChange,
 } from "../../costs/money.ts";
+import { dimensionWords, NAMED_DIMENSIONS } from "../../costs/dimensions.ts";
 import type { Dimension, Figure } from "../../model.ts";
 import type { Found } from "../evidence.ts";
 import type { Comparison } from "../../tools/comparePeriods.ts";
@@ -66,7 +67,7 @@ export function scopeWords(material: Material): string {
   );
   const words = mentions.map(({ dimension, names, exclude }) => {
     const kept = exclude ? names : (filter[dimension] ?? names);
-    return `${exclude ? "without" : "for"} ${dimension} ${listWords(kept.slice(0, 3).map(code))}${kept.length > 3 ? " and more" : ""}`;
+    return `${exclude ? "without" : "for"} ${dimensionWords(dimension)} ${listWords(kept.slice(0, 3).map(code))}${kept.length > 3 ? " and more" : ""}`;
   });
   return words.length === 0 ? "" : ` ${words.join(", ")}`;
 }
@@ -109,16 +110,8 @@ export function spendFigures(material: Material): readonly Figure[] {
 
 /** All comparisons of a run are of the same total; any of them tells it. */
 export function anyComparison(material: Material): Found<Comparison> | null {
-  const dimensions: readonly Dimension[] = [
-    "model",
-    "provider",
-    "project",
-    "feature",
-    "user",
-  ];
-  return (
-    dimensions.map(material.compared).find((found) => found !== null) ?? null
-  );
+  const found = NAMED_DIMENSIONS.map(material.compared);
+  return found.find((it) => it !== null) ?? null;
 }
 
 export function daySentence(material: Material): string | null {
@@ -184,7 +177,7 @@ export function topSentence(material: Material, by: Dimension): string | null {
           share: compared.share_percent,
         };
   if (top === undefined || top.key === null || top.share === null) return null;
-  return `Most goes to ${by} ${code(top.key)}: **${formatUsd(top.usd)}**, ${formatPercent(top.share)} of the spend.`;
+  return `Most goes to ${dimensionWords(by)} ${code(top.key)}: **${formatUsd(top.usd)}**, ${formatPercent(top.share)} of the spend.`;
 }
 
 /** "No record names a user." where a dimension was asked for in vain. */
@@ -197,7 +190,7 @@ export function unnamedSentence(
     ...(material.grouped(by)?.result.rows ?? []),
   ].map((group) => group.key);
   return keys.length > 0 && keys.every((key) => key === null)
-    ? `No record names a ${by}.`
+    ? `No record names ${by === "api_key" ? "an" : "a"} ${dimensionWords(by)}.`
     : null;
 }
 

@@ -2,8 +2,10 @@
  * Tables and the chart of an answer about spend that happened. Promises: every cell and point is a value of the result it cites; a
  * dimension that no record names has no table.
  */
+import { dimensionWords } from "../../costs/dimensions.ts";
 import type { Dimension, ReportChart, ReportTable } from "../../model.ts";
 import { OTHER } from "../../tools/breakdown.ts";
+import type { UsageResult } from "../../tools/queryUsage.ts";
 import type { Comparison } from "../../tools/comparePeriods.ts";
 import type { Found } from "../evidence.ts";
 import type { Material } from "./material.ts";
@@ -25,7 +27,7 @@ export function groupTable(
   const { rows, other } = grouped.result;
   if (rows.every((row) => row.key === null)) return null;
   return {
-    title: `Spend by ${by}`,
+    title: `Spend by ${dimensionWords(by)}`,
     columns: [
       nameColumn(by),
       { key: "cost", label: "Spend", unit: "usd" },
@@ -33,7 +35,7 @@ export function groupTable(
       ...volumeColumns,
     ],
     rows: [
-      ...rows,
+      ...(by === "hour" ? inOrder(rows) : rows),
       ...(other === null
         ? []
         : [{ ...other, key: `${OTHER} (${other.groups})` }]),
@@ -48,15 +50,20 @@ export function groupTable(
   };
 }
 
+/** Hours as the day goes. */
+const inOrder = (rows: UsageResult["rows"]): UsageResult["rows"] =>
+  rows.toSorted((a, b) => (a.key ?? "").localeCompare(b.key ?? ""));
+
 const volumeColumns = [
   { key: "requests", label: "Requests", unit: "requests" },
   { key: "tokens", label: "Tokens", unit: "tokens" },
 ] as const;
 
 function nameColumn(by: Dimension) {
+  const words = dimensionWords(by);
   return {
     key: "name",
-    label: `${by.charAt(0).toUpperCase()}${by.slice(1)}`,
+    label: `${words.charAt(0).toUpperCase()}${words.slice(1)}`,
     unit: "text",
   } as const;
 }
@@ -70,7 +77,7 @@ function comparedTable(
   );
   if (current.every((group) => group.key === null)) return null;
   return {
-    title: `Spend by ${by}`,
+    title: `Spend by ${dimensionWords(by)}`,
     columns: [
       nameColumn(by),
       { key: "cost", label: "Spend", unit: "usd" },
@@ -129,7 +136,7 @@ export function moversTable(
   )
     return null;
   return {
-    title: `Largest changes by ${by}`,
+    title: `Largest changes by ${dimensionWords(by)}`,
     columns: [
       nameColumn(by),
       { key: "before", label: "Before", unit: "usd" },

@@ -2,9 +2,9 @@
  * Finds models, names of things, the dimension to group by and percentages in a question. Promises: what was read is replaced by a
  * placeholder, so that no word speaks twice; models come in the order of the text, written as lists of prices write them.
  */
-import type { Mention, NamedDimension } from "../../tools/parameters.ts";
+import type { Mention } from "../../tools/parameters.ts";
 import { limits } from "../../limits.ts";
-import type { Dimension } from "../../model.ts";
+import type { Dimension, NamedDimension } from "../../model.ts";
 
 export type Slots = {
   readonly models: readonly string[];
@@ -41,14 +41,25 @@ const MODEL = new RegExp(
 const EXCLUDE =
   "(?:without|excluding|except(?: for)?|not counting|ignoring|other than|leaving out|minus)";
 const NOUNS: readonly (readonly [NamedDimension, string])[] = [
-  ["project", "projects?|teams?|workspaces?|apps?|applications?|services?"],
+  ["project", "projects?|teams?|workspaces?|apps?|applications?|services?(?! tiers?)"],
   ["feature", "features?|endpoints?|use[- ]?cases?|products?|workloads?"],
   [
     "user",
     "users?|customers?|people|persons?|developers?|devs?|employees?|tenants?|colleagues?",
   ],
+  ["api_key", "api[- ]?keys?"],
+  ["tag", "tags?|labels?"],
+  ["tier", "(?:service )?tiers?"],
   ["provider", "providers?|vendors?|suppliers?"],
   ["model", "models?|llms?"],
+];
+/** What a name may follow or precede; the others' names are words of their own. */
+const CALLED_BY_NAME: readonly NamedDimension[] = [
+  "project",
+  "feature",
+  "user",
+  "api_key",
+  "tag",
 ];
 const PROVIDERS =
   "openai|anthropic|google|azure|aws|bedrock|mistral|groq|openrouter|together|fireworks|cohere|x-ai|perplexity|cerebras";
@@ -95,8 +106,8 @@ function readNames(text: string): Found {
     });
     rest = rest.replace(match[0], " aname ");
   };
-  for (const [dimension, nouns] of NOUNS.filter(
-    ([name]) => name !== "model" && name !== "provider",
+  for (const [dimension, nouns] of NOUNS.filter(([name]) =>
+    CALLED_BY_NAME.includes(name),
   )) {
     const single = `(?:${nouns.replaceAll("s?", "")})`;
     take(
@@ -122,7 +133,7 @@ function isLetterName(match: RegExpExecArray, text: string): boolean {
 
 /** A word that follows or precedes a noun without being a name: "project costs", "the whole project". */
 function isCommon(word: string): boolean {
-  return /^(?:costs?|spend\w*|spent|usage|break\w*|split|and|or|by|per|is|are|was|were|has|have|the|a|an|in|on|for|of|to|with|do|does|did|that|this|which|who|what|most|more|bill|budget|total|whole|each|every|last|level|wise|burn\w*|use[ds]?|using|cause[ds]?|drove|drive[sn]?|make|made|should|could|can|would|over|under|from|during|since|data|name[sd]?|grew|grow|went|go|goes|get|gets|paying|pay|money|expensive|biggest|top|single|per-\w+|amodel|aname|please|now|again|too|instead|without|excluding|except|ignoring|minus|other|not|responsible|request(?:s|ed)?|token\w*)$/.test(
+  return /^(?:costs?|spend\w*|spent|usage|break\w*|split|and|or|by|per|is|are|was|were|has|have|the|a|an|in|on|for|of|to|with|do|does|did|that|this|which|who|what|most|more|bill|budget|total|whole|each|every|last|level|wise|burn\w*|use[ds]?|using|cause[ds]?|drove|drive[sn]?|make|made|should|could|can|would|over|under|from|during|since|data|name[sd]?|grew|grow|went|go|goes|get|gets|paying|pay|money|expensive|biggest|top|single|per-\w+|amodel|aname|please|now|again|too|instead|without|excluding|except|ignoring|minus|other|not|responsible|tiers?|request(?:s|ed)?|token\w*)$/.test(
     word,
   );
 }
@@ -186,6 +197,12 @@ function readDimension(text: string): Dimension | null {
     )
   )
     return "day";
+  if (
+    /\b(?:hourly|by hour|per hour|each hour|every hour|by the hour|hours? of (?:the )?day|(?:which|what) hours?|time of (?:the )?day)\b/.test(
+      text,
+    )
+  )
+    return "hour";
   for (const [dimension, nouns] of NOUNS) {
     const cued = `\\b${GROUP_CUE} (?:\\w+ )?(?:${nouns})\\b|\\b(?:${nouns}) (?:break ?down|split|ranking)\\b`;
     const plain = `(?<!\\b(?:our|my|the|llm|ai) )(?<!\\w)(?!llm)(?:${nouns}) (?:costs?|spend|usage)\\b`;

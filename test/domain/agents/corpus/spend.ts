@@ -49,6 +49,30 @@ export const spend: readonly Phrase[] = [
     "split by provider",
   ),
   ...say(
+    { intent: "breakdown", by: "api_key" },
+    "spend by API key",
+    "which api key costs the most?",
+    "cost per api-key",
+  ),
+  ...say(
+    { intent: "breakdown", by: "tag" },
+    "spend by tag",
+    "which tags are the most expensive?",
+    "split by label",
+  ),
+  ...say(
+    { intent: "breakdown", by: "tier" },
+    "spend by service tier",
+    "costs per tier",
+  ),
+  ...say(
+    { intent: "breakdown", by: "hour" },
+    "show spend by hour of the day",
+    "hourly costs",
+    "which hour is the most expensive?",
+    "spend per hour",
+  ),
+  ...say(
     { intent: "breakdown", by: "day" },
     "Show spend by day",
     "daily costs",
