@@ -10,7 +10,7 @@ import type { Backend } from "../support/backends.ts";
 import { record } from "../support/filled.ts";
 import { anyQuery, anyRecord } from "../support/usageArbitraries.ts";
 import { loading } from "../support/loading.ts";
-import { aggregateRecords, expectSameRows } from "../support/usageStore.ts";
+import { aggregateRecords, expectSameRows } from "../support/reckoning.ts";
 
 describe.each(backends)("UsageStore on $name", ({ open }) => {
   let backend: Backend;

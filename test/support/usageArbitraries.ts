@@ -27,6 +27,7 @@ const anyDayBreak = fc
 const midnight = fc
   .integer({ min: 18, max: 36 })
   .map((day) => new Date(Date.UTC(2026, 9, day)).toISOString());
+const uses = fc.record({ read: count, written: count });
 /** A usage record as an import might bring it, with or without prices. */
 export const anyRecord = fc.record({
   at: fc.oneof(anyTime, midnight, anyDayBreak),
@@ -37,6 +38,8 @@ export const anyRecord = fc.record({
   user: name,
   api_key: name,
   tags: fc.uniqueArray(fc.constantFrom("b", "a", "c, d"), { maxLength: 3 }),
+  failed_requests: fc.option(fc.integer({ min: 0, max: 9 })),
+  reusable: fc.option(fc.record({ five_minutes: uses, one_hour: uses })),
   tier: fc.constantFrom("standard", "batch", "flex", "priority"),
   requests: fc.integer({ min: 0, max: 1_000 }),
   tokens: fc.record({

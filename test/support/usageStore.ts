@@ -3,23 +3,15 @@
  * port says, days by the query's time zone; importing is not its job.
  */
 import { Effect, Layer } from "effect";
-import { expect } from "vitest";
-import { dayOf } from "../../src/domain/costs/days.ts";
-import {
-  addTokens,
-  NO_TOKENS,
-  totalTokens,
-} from "../../src/domain/costs/money.ts";
 import { ServiceUnavailable } from "../../src/domain/errors.ts";
 import type {
-  Dimension,
   ImportResult,
-  NamedDimension,
   PricedRecord,
   UsageRecord,
 } from "../../src/domain/model.ts";
 import { PriceBook, UsageStore } from "../../src/domain/ports.ts";
-import type { Coverage, UsageQuery, UsageRow } from "../../src/domain/ports.ts";
+import type { Coverage } from "../../src/domain/ports.ts";
+import { aggregateRecords, failuresOf, reuseOf } from "./reckoning.ts";
 
 /** A store that holds these records, priced by the price book in place. */
 export function usageStoreOf(
@@ -49,6 +41,8 @@ export const absentUsageStore = Layer.succeed(
     coverage: () => away,
     dataVersion: () => away,
     aggregate: () => away,
+    reuse: () => away,
+    failures: () => away,
   }),
 );
 
@@ -65,11 +59,16 @@ function storeOver(
     dataVersion: () => Effect.succeed(1),
     aggregate: (_user, query) =>
       Effect.succeed(aggregateRecords(records, query)),
+    reuse: (_user, query) => Effect.succeed(reuseOf(records, query)),
+    failures: (_user, query) => Effect.succeed(failuresOf(records, query)),
   });
 }
 
 function unsupported(
-  part: Pick<UsageStore["Service"], "coverage" | "dataVersion" | "aggregate">,
+  part: Pick<
+    UsageStore["Service"],
+    "coverage" | "dataVersion" | "aggregate" | "reuse" | "failures"
+  >,
 ): UsageStore["Service"] {
   const refuse = () => Effect.die("not a part of this store");
   return UsageStore.of({
@@ -104,96 +103,4 @@ function coverageOf(
     sample,
     data_version: 1,
   };
-}
-
-const named = (record: PricedRecord, dimension: NamedDimension) =>
-  dimension === "tag"
-    ? [...new Set(record.tags)].toSorted().join(", ") || null
-    : record[dimension];
-
-/** The sums a query asks for, by the plainest code there is. */
-export function aggregateRecords(
-  records: readonly PricedRecord[],
-  query: UsageQuery,
-): readonly UsageRow[] {
-  const { period, filter, group_by, time_zone } = query;
-  const wanted = records.filter(
-    (record) =>
-      Date.parse(record.at) >= Date.parse(period.from) &&
-      Date.parse(record.at) < Date.parse(period.to) &&
-      (Object.keys(filter) as (keyof typeof filter)[]).every(
-        (key) => filter[key]?.includes(named(record, key)) ?? true,
-      ),
-  );
-  const days = new Map<string, string>();
-  const keyOf = (record: PricedRecord, dimension: Dimension) => {
-    if (dimension === "hour")
-      return new Date(record.at).toLocaleString("en-GB", {
-        timeZone: time_zone,
-        hour: "2-digit",
-        hourCycle: "h23",
-      });
-    if (dimension !== "day") return named(record, dimension);
-    const day = days.get(record.at) ?? dayOf(record.at, time_zone);
-    days.set(record.at, day);
-    return day;
-  };
-  const groups = Map.groupBy(wanted, (record) =>
-    JSON.stringify(group_by.map((dimension) => keyOf(record, dimension))),
-  );
-  return [...groups]
-    .map(([keys, group]) => rowOf(JSON.parse(keys) as (string | null)[], group))
-    .toSorted((a, b) => b.computed_usd - a.computed_usd);
-}
-
-function rowOf(
-  keys: readonly (string | null)[],
-  group: readonly PricedRecord[],
-): UsageRow {
-  const named = group.filter((record) => record.billed_usd !== null);
-  const charges = named.filter((record) => record.measures === "charge");
-  const billed = charges.length > 0 ? charges : named;
-  const tokensOf = (part: readonly PricedRecord[]) =>
-    part.reduce((sum, record) => sum + totalTokens(record.tokens), 0);
-  return {
-    keys,
-    requests: group.reduce((sum, record) => sum + record.requests, 0),
-    tokens: group.reduce(
-      (sum, record) => addTokens(sum, record.tokens),
-      NO_TOKENS,
-    ),
-    computed_usd: group.reduce(
-      (sum, record) => sum + (record.computed_usd ?? 0),
-      0,
-    ),
-    billed_usd:
-      billed.length === 0
-        ? null
-        : billed.reduce((sum, record) => sum + (record.billed_usd ?? 0), 0),
-    unpriced_tokens: tokensOf(
-      group.filter((record) => record.computed_usd === null),
-    ),
-    batch_tokens: tokensOf(group.filter((record) => record.tier === "batch")),
-  };
-}
-
-/** The same groups with the same sums, in any order. */
-export function expectSameRows(
-  got: readonly UsageRow[],
-  wanted: readonly UsageRow[],
-): void {
-  const byKeys = (rows: readonly UsageRow[]) =>
-    new Map(rows.map((row) => [JSON.stringify(row.keys), row]));
-  const found = byKeys(got);
-  expect(found.size).toBe(got.length);
-  expect([...found.keys()].toSorted()).toEqual(
-    [...byKeys(wanted).keys()].toSorted(),
-  );
-  for (const { keys, computed_usd, billed_usd, ...counts } of wanted) {
-    const row = found.get(JSON.stringify(keys))!;
-    expect(row).toMatchObject(counts);
-    expect(row.computed_usd).toBeCloseTo(computed_usd, 5);
-    if (billed_usd === null) expect(row.billed_usd).toBeNull();
-    else expect(row.billed_usd).toBeCloseTo(billed_usd, 5);
-  }
 }

@@ -20,6 +20,7 @@ import * as threads from "./threads.ts";
 import * as imports from "./imports.ts";
 import * as streams from "./streams.ts";
 import * as usage from "./usage.ts";
+import { readFailures, readReuse } from "./usageDetails.ts";
 
 export function storeLayer(
   policy: Omit<RunPolicy, "queue">,
@@ -144,6 +145,9 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
         dataVersion: (user) => asUser(user, (trx) => dataVersion(trx)),
         aggregate: (user, query) =>
           asUser(user, (trx) => usage.aggregate(trx, query)),
+        reuse: (user, query) => asUser(user, (trx) => readReuse(trx, query)),
+        failures: (user, query) =>
+          asUser(user, (trx) => readFailures(trx, query)),
         beginImport: (user, source) => {
           const id = newId() as ImportId;
           return asUser(user, async (trx) => {

@@ -136,14 +136,21 @@ export async function aggregate(
         coalesce(sum(${allTokens}) filter (where computed_usd is null), 0) as unpriced_tokens,
         coalesce(sum(${allTokens}) filter (where tier = 'batch'), 0) as batch_tokens
       from ${isSummed(query) ? sql`usage_sums` : sql`usage_records`}
-      where ${counted} and at >= ${query.period.from}::timestamptz and at < ${query.period.to}::timestamptz
-        and ${filtered(query.filter)}
+      where ${inPeriod(query)}
       group by 1, 2
     ) as groups
     order by computed_usd desc, unpriced_tokens desc, 1, 2 limit ${limits.groupsMax}`.execute(
     trx,
   );
   return rows.map((row) => toUsageRow(row, query.group_by.length));
+}
+
+/** The rows that count of a period, as far as the filter lets them through. */
+export function inPeriod({
+  period,
+  filter,
+}: Pick<UsageQuery, "period" | "filter">): RawBuilder<unknown> {
+  return sql`${counted} and at >= ${period.from}::timestamptz and at < ${period.to}::timestamptz and ${filtered(filter)}`;
 }
 
 function keyOf(

@@ -39,6 +39,8 @@ export const assumptions = {
   /** Caching scenarios, where nobody looks at which input repeats: share of uncached input read back, reads per write. */
   cacheLow: { hitShare: 0.2, readsPerWrite: 2 },
   cacheHigh: { hitShare: 0.6, readsPerWrite: 10 },
+  /** A replay speaks for a model when records tell what repeats in this share of its input at least. */
+  replayedInputShareMin: 0.95,
   /** Where nothing is named as able to wait: the share asked about in the what-if. */
   batchWhatIfShare: 0.25,
   /** Savings under this are not worth a line. */

@@ -2,9 +2,10 @@
  * Several savings taken one after another on the same work: a cheaper model first, then a prompt cache on what that leaves, then the batch tier.
  * Promises: each step saves only from what the steps before it left, so the total never counts a dollar twice and never exceeds the spend.
  */
-import type { Tokens } from "../model.ts";
+import type { Reusable, Tokens } from "../model.ts";
 import type { Price } from "../ports.ts";
 import { assumptions } from "./assumptions.ts";
+import { bestReplay } from "./promptCache.ts";
 import { cacheSaving, hasCacheDiscount, swapSavingShare } from "./savings.ts";
 import type { CacheScenario } from "./savings.ts";
 
@@ -19,6 +20,11 @@ export type Work = {
   /** The model to move to; null where there is none. */
   readonly cheaper: Price | null;
   readonly can_wait: boolean;
+  /** What of its model's input repeats; null where that is not known. */
+  readonly reuse: {
+    readonly input_tokens: number;
+    readonly reusable: Reusable;
+  } | null;
 };
 
 /** One end of the range: how much moves to a cheaper model or tier, and what a cache would find. */
@@ -66,6 +72,16 @@ export function stepsOf(work: Work, { moved_share, cache }: Scenario): Steps {
   return { model_swap, prompt_caching, batch };
 }
 
+/** Both ends of what a piece of work saves, the lesser first: a cheaper model may leave so much less to cache that moving less saves more. */
+export function rangeOf(work: Work): readonly [low: Steps, high: Steps] {
+  const [low, high] = [stepsOf(work, LOW), stepsOf(work, HIGH)];
+  return totalOf(low) <= totalOf(high) ? [low, high] : [high, low];
+}
+
+export function totalOf({ model_swap, prompt_caching, batch }: Steps): number {
+  return model_swap + prompt_caching + batch;
+}
+
 function swapShare({ tokens, price, cheaper }: Work): number {
   if (cheaper === null) return 0;
   return (
@@ -75,13 +91,22 @@ function swapShare({ tokens, price, cheaper }: Work): number {
 
 /** What a cache saves on a share of the work's standard input at a price; never less than nothing, since nobody has to cache. */
 function cachedOn(
-  { tokens, batch_share }: Work,
+  { tokens, batch_share, reuse }: Work,
   { usd_per_million }: Price,
   share: number,
   scenario: CacheScenario,
 ): number {
   if (!hasCacheDiscount(usd_per_million)) return 0;
   const uncached = tokens.uncached_input * (1 - batch_share) * share;
+  if (reuse !== null) {
+    const replay = bestReplay(
+      reuse.input_tokens,
+      reuse.reusable,
+      usd_per_million,
+    );
+    const saved = ((replay?.saved_usd ?? 0) * uncached) / reuse.input_tokens;
+    return Math.max(0, saved);
+  }
   return Math.max(0, cacheSaving(uncached, usd_per_million, scenario));
 }
 

@@ -2,7 +2,8 @@
  * What a prompt cache would cost and save where the data tells which input repeats. Promises: exact arithmetic over what a replay found,
  * no assumption about hit rates; a cache that costs more than it brings comes out as a negative saving.
  */
-import type { Reusable } from "../model.ts";
+import type { Reusable, Tokens } from "../model.ts";
+import { assumptions } from "./assumptions.ts";
 import type { UsdPerMillion } from "./savings.ts";
 
 const MILLION = 1e6;
@@ -56,4 +57,50 @@ export function priceReplay(
     saved_usd: without - withCache,
     saved_share: without <= 0 ? null : 1 - withCache / without,
   };
+}
+
+export type BestReplay = ReplayedCost & {
+  readonly lifetime: CacheLifetime;
+  /** Of the input tokens. */
+  readonly read_share: number;
+  readonly written_share: number;
+};
+
+/** The lifetime that would have saved most, though it be a loss; null of no input. */
+export function bestReplay(
+  inputTokens: number,
+  reusable: Reusable,
+  price: UsdPerMillion,
+): BestReplay | null {
+  if (inputTokens <= 0) return null;
+  const priced = (lifetime: CacheLifetime): BestReplay => {
+    const { read, written } = reusable[lifetime];
+    return {
+      lifetime,
+      ...priceReplay(inputTokens, { read, written }, price, lifetime),
+      read_share: read / inputTokens,
+      written_share: written / inputTokens,
+    };
+  };
+  const [short, long] = [priced("five_minutes"), priced("one_hour")];
+  return long.saved_usd > short.saved_usd ? long : short;
+}
+
+/**
+ * The best replay for a model's tokens, as far as its records tell which input repeats: null where they tell it of less than
+ * assumptions.replayedInputShareMin of it, or where some of it is cached already, since a replay knows nothing of that.
+ */
+export function replayable(
+  tokens: Tokens,
+  known: { readonly input_tokens: number; readonly reusable: Reusable } | null,
+  price: UsdPerMillion,
+): BestReplay | null {
+  const cached =
+    tokens.cache_read + tokens.cache_write_5m + tokens.cache_write_1h;
+  const isKnown =
+    known !== null &&
+    cached === 0 &&
+    known.input_tokens >=
+      tokens.uncached_input * assumptions.replayedInputShareMin;
+  return isKnown ? bestReplay(known.input_tokens, known.reusable, price) : null;
 }

@@ -11,6 +11,7 @@ import type {
   NamedDimension,
   Period,
   PricedRecord,
+  Reusable,
   Timestamp,
   Tokens,
   UsageRecord,
@@ -42,6 +43,20 @@ export interface UsageRow {
   readonly unpriced_tokens: number;
   /** Tokens sent under the batch tier. */
   readonly batch_tokens: number;
+}
+
+/** Input of which it is known what repeats, and what a prompt cache would have read and written of it. */
+export interface Reuse {
+  readonly model: string;
+  readonly input_tokens: number;
+  readonly reusable: Reusable;
+}
+
+/** Requests of which it is known whether they failed. */
+export interface Failures {
+  readonly model: string;
+  readonly requests: number;
+  readonly failed_requests: number;
 }
 
 /** What data a user has, as a whole. */
@@ -77,6 +92,16 @@ export class UsageStore extends Context.Service<
       user: UserId,
       query: UsageQuery,
     ) => Effect.Effect<readonly UsageRow[], ServiceUnavailable>;
+    /** What a cache could have done, by model, where records tell it; empty where none does. */
+    readonly reuse: (
+      user: UserId,
+      query: Pick<UsageQuery, "period" | "filter">,
+    ) => Effect.Effect<readonly Reuse[], ServiceUnavailable>;
+    /** Requests that failed, by model, where records tell it; empty where none does. */
+    readonly failures: (
+      user: UserId,
+      query: Pick<UsageQuery, "period" | "filter">,
+    ) => Effect.Effect<readonly Failures[], ServiceUnavailable>;
     readonly beginImport: (
       user: UserId,
       source: {

@@ -1,6 +1,6 @@
 /**
  * cache_savings: what prompt caching has brought and what more of it could bring. Promises: what was saved is arithmetic on the
- * recorded reads and writes; what could be is a scenario, labelled, with the break-even, since it does not look at which input repeats, not even where records tell it.
+ * recorded reads and writes; what could be is a replay where records tell which input repeats, else a scenario, labelled, with the break-even.
  */
 import { Effect, Schema } from "effect";
 import { assumptions } from "../costs/assumptions.ts";
@@ -22,12 +22,14 @@ import {
 import type { CacheScenario } from "../costs/savings.ts";
 import type { Period } from "../model.ts";
 import { PriceBook } from "../ports.ts";
-import type { Price, UsageFilter } from "../ports.ts";
+import type { Price, Reuse, UsageFilter } from "../ports.ts";
+import { replayOf } from "./cacheReplay.ts";
+import type { Replay } from "./cacheReplay.ts";
 import { defineTool } from "./define.ts";
 import { modelUsages } from "./modelUsage.ts";
 import type { ModelUsage } from "./modelUsage.ts";
 import { Percent, scope } from "./parameters.ts";
-import { aggregate, daysOf, usageVersion } from "./usage.ts";
+import { aggregate, daysOf, knownReuse, usageVersion } from "./usage.ts";
 
 const { period, time_zone, filter } = scope;
 const Parameters = Schema.Struct({
@@ -51,6 +53,8 @@ export type CachedModel = {
   readonly high_usd: number;
   /** Reads that one written block needs before it pays. */
   readonly break_even_reads: number;
+  /** What a cache that writes every block would have done, replayed from the records; null where they do not tell which input repeats. */
+  readonly replay: Replay | null;
 };
 export type CacheSavings = {
   readonly period: Period;
@@ -97,6 +101,7 @@ export const cacheSavings = defineTool({
       parameters,
       modelUsages(rows, prices, parameters.period.to),
       prices.price_date,
+      yield* knownReuse(context.user_id, parameters),
     );
   }),
   summarize: (result: CacheSavings) => {
@@ -112,6 +117,7 @@ function describe(
   parameters: Parameters,
   usages: readonly ModelUsage[],
   price_date: string,
+  reuse: ReadonlyMap<string, Reuse>,
 ): CacheSavings {
   const days = daysOf(parameters.period, parameters.time_zone).length;
   const entries = usages.flatMap((usage) =>
@@ -120,7 +126,10 @@ function describe(
       : [],
   );
   const exact = entries.map(({ usage, price }) =>
-    cachedModel(usage, price, days, parameters.hit_percent),
+    cachedModel(usage, price, days, {
+      asked: parameters.hit_percent,
+      reuse: reuse.get(usage.model) ?? null,
+    }),
   );
   const total = (amount: (model: CachedModel) => number) =>
     roundUsd(sumOf(exact, amount));
@@ -158,19 +167,25 @@ function cachedModel(
   usage: ModelUsage,
   price: Price,
   days: number,
-  asked: number | null,
+  {
+    asked,
+    reuse,
+  }: { readonly asked: number | null; readonly reuse: Reuse | null },
 ): CachedModel {
   const list = price.usd_per_million;
   const uncached = usage.tokens.uncached_input;
   const standard = 1 - usage.batch_share;
   const share = asked === null ? null : extraShare(usage, asked / 100);
+  const replay = asked === null ? replayOf(usage, list, reuse, days) : null;
   const saving = (scenario: CacheScenario) =>
-    roundUsd(
-      perMonth(
-        Math.max(0, cacheSaving(uncached * standard, list, scenario)),
-        days,
-      ),
-    );
+    replay === null
+      ? roundUsd(
+          perMonth(
+            Math.max(0, cacheSaving(uncached * standard, list, scenario)),
+            days,
+          ),
+        )
+      : Math.max(0, replay.saved_usd);
   return {
     model: usage.model,
     hit_percent: percentOf(usage.tokens.cache_read, inputTokens(usage)),
@@ -187,6 +202,7 @@ function cachedModel(
       hitShare: share ?? assumptions.cacheHigh.hitShare,
     }),
     break_even_reads: Math.round(breakEvenReads(list) * 100) / 100,
+    replay,
   };
 }
 

@@ -4,8 +4,8 @@
  */
 import { Effect, Schema } from "effect";
 import { assumptions } from "../costs/assumptions.ts";
-import { HIGH, LOW, stepsOf } from "../costs/combined.ts";
-import type { Scenario, Steps, Work } from "../costs/combined.ts";
+import { rangeOf } from "../costs/combined.ts";
+import type { Steps, Work } from "../costs/combined.ts";
 import {
   formatPercent,
   formatUsd,
@@ -15,14 +15,16 @@ import {
   sumOf,
   totalTokens,
 } from "../costs/money.ts";
+import { replayable } from "../costs/promptCache.ts";
 import { perMonth, saysItCanWait } from "../costs/savings.ts";
 import type { Period } from "../model.ts";
 import { PriceBook } from "../ports.ts";
-import type { Price, UsageFilter, UsageRow } from "../ports.ts";
+import type { Price, Reuse, UsageFilter, UsageRow } from "../ports.ts";
 import { defineTool } from "./define.ts";
 import { cheaperModel, modelUsages } from "./modelUsage.ts";
+import type { ModelUsage } from "./modelUsage.ts";
 import { scope } from "./parameters.ts";
-import { aggregate, daysOf, usageVersion } from "./usage.ts";
+import { aggregate, daysOf, knownReuse, usageVersion } from "./usage.ts";
 
 const { period, time_zone, filter } = scope;
 const Parameters = Schema.Struct({ period, time_zone, filter });
@@ -69,6 +71,7 @@ export const combineSavings = defineTool({
     const prices = yield* PriceBook;
     const at = parameters.period.to;
     const usages = modelUsages(yield* grouped("model"), prices, at);
+    const reuse = yield* knownReuse(context.user_id, parameters);
     const models = new Map(
       usages.map((usage, place) => [
         usage.model,
@@ -78,6 +81,7 @@ export const combineSavings = defineTool({
             place < assumptions.swapModelsMax
               ? cheaperModel(usage, prices, at)
               : null,
+          reuse: reuseOf(usage, reuse.get(usage.model) ?? null),
         },
       ]),
     );
@@ -104,12 +108,19 @@ export const combineSavings = defineTool({
 const canWait = (row: UsageRow): boolean =>
   row.keys[0] != null && saysItCanWait(row.keys[0]) !== null;
 
-type Priced = { readonly price: Price | null; readonly cheaper: Price | null };
+/** Null where records tell too little of a model's input, or a cache is at work on it already. */
+function reuseOf({ tokens, price }: ModelUsage, known: Reuse | null) {
+  if (price === null) return null;
+  const replay = replayable(tokens, known, price.usd_per_million);
+  return replay === null ? null : known;
+}
+
+type Known = Pick<Work, "cheaper" | "reuse"> & { readonly price: Price | null };
 
 /** Empty for what has no list price. */
 function workOf(
   row: UsageRow,
-  models: ReadonlyMap<string, Priced>,
+  models: ReadonlyMap<string, Known>,
 ): readonly Work[] {
   const priced = models.get(row.keys[1] ?? "");
   if (priced === undefined || priced.price === null) return [];
@@ -122,6 +133,7 @@ function workOf(
       price: priced.price,
       cheaper: priced.cheaper,
       can_wait: canWait(row),
+      reuse: priced.reuse,
     },
   ];
 }
@@ -134,11 +146,12 @@ function describe(
   found: Pick<CombinedSavings, "days" | "price_date" | "waiting">,
 ): CombinedSavings {
   const month = (usd: number) => perMonth(usd, found.days);
-  const saved = (scenario: Scenario) => {
-    const each = work.map((it) => stepsOf(it, scenario));
-    return ORDER.map((kind) => roundUsd(month(sumOf(each, (it) => it[kind]))));
-  };
-  const [low, high] = [saved(LOW), saved(HIGH)];
+  const ranges = work.map(rangeOf);
+  const saved = (end: 0 | 1) =>
+    ORDER.map((kind) =>
+      roundUsd(month(sumOf(ranges, (range) => range[end][kind]))),
+    );
+  const [low, high] = [saved(0), saved(1)];
   const [lowTotal, highTotal] = [low, high].map((steps) =>
     roundUsd(sumOf(steps, (usd) => usd)),
   ) as [number, number];

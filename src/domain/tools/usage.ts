@@ -18,7 +18,7 @@ import type { ServiceUnavailable } from "../errors.ts";
 import type { ToolContext } from "../agents/definition.ts";
 import type { JsonObject, Period, Tokens, UserId } from "../model.ts";
 import { PriceBook, UsageStore } from "../ports.ts";
-import type { UsageQuery, UsageRow } from "../ports.ts";
+import type { Reuse, UsageQuery, UsageRow } from "../ports.ts";
 import type { Basis } from "./parameters.ts";
 
 export type Totals = {
@@ -46,6 +46,21 @@ export function aggregate(
   return UsageStore.use((store) =>
     store.aggregate(user, { ...query, filter: query.filter ?? {} }),
   ).pipe(Effect.mapError(asToolFailure));
+}
+
+/** What a cache could have done for each model's input, where records tell it of nearly all of that. */
+export function knownReuse(
+  user: UserId,
+  query: Pick<UsageQuery, "period"> & {
+    readonly filter?: UsageQuery["filter"];
+  },
+): Effect.Effect<ReadonlyMap<string, Reuse>, ToolFailed, UsageStore> {
+  return UsageStore.use((store) =>
+    store.reuse(user, { period: query.period, filter: query.filter ?? {} }),
+  ).pipe(
+    Effect.map((found) => new Map(found.map((it) => [it.model, it]))),
+    Effect.mapError(asToolFailure),
+  );
 }
 
 /** What a result computed from usage and list prices depends on beside its parameters. */

@@ -69,6 +69,8 @@ export class Shelf {
       coverage: () => Effect.die("not part of importing"),
       dataVersion: () => Effect.die("not part of importing"),
       aggregate: () => Effect.die("not part of importing"),
+      reuse: () => Effect.die("not part of importing"),
+      failures: () => Effect.die("not part of importing"),
     }),
   );
 

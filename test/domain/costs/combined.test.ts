@@ -1,7 +1,13 @@
 /** Savings taken one after another: a total that never counts a dollar twice, reckoned by hand once and held to its bounds always. */
 import { fc } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { HIGH, LOW, stepsOf } from "../../../src/domain/costs/combined.ts";
+import {
+  HIGH,
+  LOW,
+  rangeOf,
+  stepsOf,
+  totalOf,
+} from "../../../src/domain/costs/combined.ts";
 import type { Scenario, Work } from "../../../src/domain/costs/combined.ts";
 import { priceOf } from "../../../src/domain/costs/savings.ts";
 import type { Price } from "../../../src/domain/ports.ts";
@@ -33,11 +39,13 @@ const work: Work = {
   price: price(10, 40),
   cheaper: price(1, 4),
   can_wait: true,
+  reuse: null,
 };
-const total = (it: Work, scenario: Scenario) => {
-  const steps = stepsOf(it, scenario);
-  return steps.model_swap + steps.prompt_caching + steps.batch;
-};
+const total = (it: Work, scenario: Scenario) => totalOf(stepsOf(it, scenario));
+const reused = (share: number) => ({
+  read: share * MILLION,
+  written: (1 - share) * MILLION * 0.5,
+});
 
 describe("combined savings", () => {
   test("each step saves from what the one before left, reckoned by hand", () => {
@@ -77,10 +85,11 @@ describe("combined savings", () => {
       }),
       batch_share: fc.double({ min: 0, max: 1, noNaN: true }),
       factor: fc.constantFrom(null, 0.5, 0.25),
+      repeats: fc.option(fc.double({ min: 0, max: 0.5, noNaN: true })),
       down: fc.constantFrom(null, 0.1, 0.5, 0.7),
       can_wait: fc.boolean(),
     })
-    .map(({ tokens, batch_share, factor, down, can_wait }): Work => {
+    .map(({ tokens, batch_share, factor, down, can_wait, repeats }): Work => {
       const list = price(3, 15, factor);
       const weight = 1 - batch_share + batch_share * (factor ?? 1);
       return {
@@ -90,6 +99,16 @@ describe("combined savings", () => {
         price: list,
         cheaper: down === null ? null : price(3 * down, 15 * down, factor),
         can_wait,
+        reuse:
+          repeats === null
+            ? null
+            : {
+                input_tokens: MILLION,
+                reusable: {
+                  five_minutes: reused(repeats),
+                  one_hour: reused(repeats * 1.5),
+                },
+              },
       };
     });
 
@@ -106,11 +125,32 @@ describe("combined savings", () => {
   test("the low end is never above the high end", () => {
     fc.assert(
       fc.property(anyWork, (it) => {
-        expect(total(it, LOW)).toBeLessThanOrEqual(
-          total(it, HIGH) + it.usd * 1e-9,
-        );
+        const [low, high] = rangeOf(it);
+        expect(totalOf(low)).toBeLessThanOrEqual(totalOf(high));
       }),
     );
+  });
+
+  test("where it is known what repeats, the cache saves what its replay says, at the price of the model", () => {
+    const known: Work = {
+      ...work,
+      can_wait: false,
+      reuse: {
+        input_tokens: 8 * MILLION,
+        reusable: {
+          five_minutes: { read: 4 * MILLION, written: MILLION },
+          one_hour: { read: 4 * MILLION, written: 4 * MILLION },
+        },
+      },
+    };
+    // Half of its 4M input is read at a tenth, an eighth written at 1.25: at $1 a million after the swap.
+    expect(stepsOf(known, HIGH).prompt_caching).toBeCloseTo(
+      4 * (0.5 * 0.9 - 0.125 * 0.25),
+      9,
+    );
+    expect(
+      stepsOf({ ...known, cheaper: null }, LOW).prompt_caching,
+    ).toBeCloseTo(40 * (0.5 * 0.9 - 0.125 * 0.25), 9);
   });
 
   test("the total is never more than the steps taken alone come to", () => {

@@ -6,6 +6,7 @@ import { assumptions } from "../../costs/assumptions.ts";
 import { formatPercent, formatUsd } from "../../costs/money.ts";
 import { limits } from "../../limits.ts";
 import type { Figure, ReportTable, Saving } from "../../model.ts";
+import { cacheSavings } from "./caching.ts";
 import type { Material } from "./material.ts";
 import { code, listWords, plain } from "./words.ts";
 
@@ -46,27 +47,6 @@ function movedWords(swap: {
   return swap.moved_low_percent === swap.moved_high_percent
     ? `With ${formatPercent(swap.moved_low_percent)} of the work moved.`
     : `Low: ${formatPercent(swap.moved_low_percent)} of the work moves; high: all of it.`;
-}
-
-function cacheSavings({ caching }: Material): readonly Saving[] {
-  if (caching === null) return [];
-  const { low, high, asked_hit_percent: asked, models } = caching.result;
-  const scenario =
-    asked === null
-      ? `Scenario, since which input repeats is not looked at: low, ${formatPercent(low.share_percent)} of uncached input is read back, ${low.reads_per_write} times per write; high, ${formatPercent(high.share_percent)}, ${high.reads_per_write} times.`
-      : `If ${formatPercent(asked)} of input came from the cache; low, ${low.reads_per_write} reads per write; high, ${high.reads_per_write}.`;
-  return models.map((model) => ({
-    id: `cache:${model.model}`,
-    title: `Cache repeated input of ${plain(model.model)}`,
-    kind: "prompt_caching",
-    affected_usd: model.affected_usd,
-    low_usd: model.low_usd,
-    high_usd: model.high_usd,
-    assumption: `${scenario} Pays from ${model.break_even_reads} reads per write on.`,
-    effort: "low",
-    verify: `Put what repeats first in the prompt and watch this model's hit rate${model.hit_percent === null ? "" : `, now ${formatPercent(model.hit_percent)}`}.`,
-    source: caching.id,
-  }));
 }
 
 /** Features where there are any, else projects: both would count the same work twice. */
@@ -141,49 +121,6 @@ export function swapPriceTable(material: Material): ReportTable | null {
       to_output: swap.to_price.output,
     })),
     source: found.id,
-  };
-}
-
-/** Whether caching pays off by now. */
-export function cacheSentence({ caching }: Material): string | null {
-  if (caching === null) return null;
-  const { hit_percent: hit, paid_off_usd: saved, days } = caching.result;
-  if (hit === null)
-    return "No input tokens are recorded, so nothing can be said about caching.";
-  if (hit === 0)
-    return "**No input comes from a cache now**, or the data does not tell.";
-  const verdict =
-    saved >= 0
-      ? `it has saved **${formatUsd(saved)}** in ${days} days, the price of writing taken off`
-      : `it has cost **${formatUsd(-saved)}** more in ${days} days than it brought: blocks are written and hardly read`;
-  return `**${formatPercent(hit)}** of input comes from the cache, and ${verdict}.`;
-}
-
-export function cacheTable({ caching }: Material): ReportTable | null {
-  if (caching === null || caching.result.models.length === 0) return null;
-  return {
-    title: "Prompt caching by model",
-    columns: [
-      { key: "model", label: "Model", unit: "text" },
-      { key: "hit", label: "Input from cache", unit: "percent" },
-      { key: "paid_off", label: "Saved so far", unit: "usd" },
-      { key: "low", label: "Could save a month, low", unit: "usd" },
-      { key: "high", label: "High", unit: "usd" },
-      {
-        key: "break_even",
-        label: "Break-even, reads per write",
-        unit: "count",
-      },
-    ],
-    rows: caching.result.models.map((model) => ({
-      model: plain(model.model),
-      hit: model.hit_percent,
-      paid_off: model.paid_off_usd,
-      low: model.low_usd,
-      high: model.high_usd,
-      break_even: model.break_even_reads,
-    })),
-    source: caching.id,
   };
 }
 

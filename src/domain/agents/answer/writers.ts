@@ -15,10 +15,9 @@ import {
 } from "./outlook.ts";
 import { writeImport, writeNothing } from "./nothing.ts";
 import { formatsTable, waysSentences } from "./quality.ts";
+import { cacheSentence, cacheTable, replaySentences } from "./caching.ts";
 import {
   batchSentences,
-  cacheSentence,
-  cacheTable,
   savingsOf,
   swapPriceTable,
   swapSentences,
@@ -139,7 +138,11 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
   caching: (material) => [
     ...headline(
       material,
-      [cacheSentence(material), spendSentence(material)],
+      [
+        cacheSentence(material),
+        ...replaySentences(material),
+        spendSentence(material),
+      ],
       [cacheTable(material)],
     ),
     ...savingsSection(material, savingsOf(material)),

@@ -41,7 +41,10 @@ const MODEL = new RegExp(
 const EXCLUDE =
   "(?:without|excluding|except(?: for)?|not counting|ignoring|other than|leaving out|minus)";
 const NOUNS: readonly (readonly [NamedDimension, string])[] = [
-  ["project", "projects?|teams?|workspaces?|apps?|applications?|services?(?! tiers?)"],
+  [
+    "project",
+    "projects?|teams?|workspaces?|apps?|applications?|services?(?! tiers?)",
+  ],
   ["feature", "features?|endpoints?|use[- ]?cases?|products?|workloads?"],
   [
     "user",
