@@ -20,7 +20,13 @@ import type { Understanding } from "./understanding.ts";
 export const data = analyst({
   name: "data",
   goal: "Query the usage that the question is about",
-  tools: ["query_usage", "compare_periods", "detect_anomalies", "price_lookup"],
+  tools: [
+    "query_usage",
+    "compare_periods",
+    "detect_anomalies",
+    "failed_requests",
+    "price_lookup",
+  ],
   opening: (view) => {
     const [first] = plan(view);
     const inspection = inspectionOf(view);
@@ -48,7 +54,7 @@ function plan(view: AgentView): readonly PlannedCall[] {
     return [lookUp(understanding, inspection)];
   const calls = inspection === null ? null : callsFor(inspection);
   if (calls === null) return [];
-  const { byDay, compared, grouped, unusual } = calls;
+  const { byDay, compared, grouped, unusual, failed } = calls;
   switch (understanding.intent) {
     case "overview":
       return [
@@ -58,6 +64,7 @@ function plan(view: AgentView): readonly PlannedCall[] {
         grouped("user"),
         byDay("model"),
         unusual,
+        failed,
       ];
     case "breakdown":
       return breakdown(understanding.group_by ?? "model", calls);
@@ -131,6 +138,15 @@ function callsFor(inspection: Inspection) {
       purpose: `spend by day and ${dimensionWords(dimension)}`,
       parameters: { ...scope, group_by: ["day", dimension] },
     }),
+    failed: {
+      tool: "failed_requests",
+      purpose: "requests that failed",
+      parameters: {
+        period: scope.period,
+        time_zone: inspection.time_zone,
+        filter: inspection.filter,
+      },
+    } satisfies PlannedCall,
     unusual: {
       tool: "detect_anomalies",
       purpose: "days that stand out",

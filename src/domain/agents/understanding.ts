@@ -44,6 +44,10 @@ type Reading = {
 const FOLLOW_UP =
   /^(?:and|also|only|just|what about|how about|same|now|but|then|ok(?:ay)?|so|without|excluding|except|by|per|in|for|during|instead|why(?: is that| so| exactly)?\??$|since|until|split|group|break (?:it|that|this) down|show (?:it|that|this|me (?:that|it|this))|compare (?:it|that|this)|and by)\b/;
 
+/** "Did last month's change work?" asks for before and after, not for that month. */
+const CHANGE_OF_A_TIME =
+  /\b(?:last|this|the previous|previous) (?:month|week|quarter) (?=(?:changes?|switch|move|migration|fix|optimi[sz]ations?|tuning)\b)/g;
+
 /** `earlier` are the thread's questions, oldest first; `today` in the user's time zone, for dates without a year. */
 export function understand(
   question: string,
@@ -85,6 +89,7 @@ function read(question: string, today: Day): Reading {
     .replace(/[’`]/g, "'")
     .replace(/\b(what|who|where|how|it|that|there)'s\b/g, "$1 is")
     .replace(/'s\b/g, "")
+    .replace(CHANGE_OF_A_TIME, "")
     .replace(/[?!,;()]+/g, " ")
     .replace(/\.(?=\s|$)/g, " ")
     .replace(/\s+/g, " ")

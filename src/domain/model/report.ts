@@ -56,7 +56,14 @@ export type Saving = {
 };
 
 export type SectionId =
-  "headline" | "where" | "changed" | "savings" | "quality" | "next";
+  | "headline"
+  | "quality"
+  | "where"
+  | "changed"
+  | "efficiency"
+  | "savings"
+  | "outlook"
+  | "next";
 
 export type ReportSection = {
   readonly id: SectionId;

@@ -66,6 +66,9 @@ export type Comparison = {
   readonly volume_change_percent: number | null;
   /** Of the tokens of a request; null where requests are not counted everywhere. */
   readonly length_change_percent: number | null;
+  /** Null where one of the two periods has no such cost. */
+  readonly thousand_requests_change_percent: number | null;
+  readonly million_tokens_change_percent: number | null;
   /** Largest change first. */
   readonly groups: readonly ComparedGroup[];
   readonly other: {
@@ -145,9 +148,20 @@ function compare(
           now.total_tokens / now.requests,
         )
       : null,
+    thousand_requests_change_percent: unitChange(
+      before.cost_per_thousand_requests_usd,
+      now.cost_per_thousand_requests_usd,
+    ),
+    million_tokens_change_percent: unitChange(
+      before.cost_per_million_tokens_usd,
+      now.cost_per_million_tokens_usd,
+    ),
     ...comparedGroups(nowRows, beforeRows, basis),
   };
 }
+
+const unitChange = (before: number | null, now: number | null) =>
+  before === null || now === null ? null : changePercent(before, now);
 
 function roundedCauses(causes: Causes): NonNullable<Comparison["causes"]> {
   const { length_usd: length } = causes;

@@ -12,6 +12,8 @@ import { combineSavings } from "./combineSavings.ts";
 import type { CombinedSavings } from "./combineSavings.ts";
 import { comparePeriods } from "./comparePeriods.ts";
 import type { Comparison } from "./comparePeriods.ts";
+import { failedRequests } from "./failedRequests.ts";
+import type { FailedRequests } from "./failedRequests.ts";
 import { detectAnomalies } from "./detectAnomalies.ts";
 import type { Anomalies } from "./detectAnomalies.ts";
 import { forecastSpend } from "./forecastSpend.ts";
@@ -39,6 +41,7 @@ export const costTools: readonly Tool<UsageStore | PriceBook>[] = [
   cacheSavings,
   batchSavings,
   combineSavings,
+  failedRequests,
 ];
 
 /** What each tool answers with. */
@@ -54,5 +57,6 @@ export interface ToolResults {
   readonly cache_savings: CacheSavings;
   readonly batch_savings: BatchSavings;
   readonly combine_savings: CombinedSavings;
+  readonly failed_requests: FailedRequests;
 }
 export type ToolName = keyof ToolResults;

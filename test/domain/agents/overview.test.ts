@@ -31,10 +31,12 @@ describe("Analyze my AI costs", () => {
     });
     expect(reportOf(ran).sections.map((section) => section.id)).toEqual([
       "headline",
+      "quality",
       "where",
       "changed",
+      "efficiency",
       "savings",
-      "quality",
+      "outlook",
       "next",
     ]);
     expect(reportOf(ran).figures.map((figure) => figure.id)).toEqual([

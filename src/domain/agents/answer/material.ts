@@ -34,6 +34,7 @@ export interface Material {
   readonly caching: MaybeFound<"cache_savings">;
   readonly batch: MaybeFound<"batch_savings">;
   readonly combined: MaybeFound<"combine_savings">;
+  readonly failures: MaybeFound<"failed_requests">;
   readonly prices: MaybeFound<"price_lookup">;
   /** What was planned and did not come, in words. */
   readonly missing: readonly string[];
@@ -78,6 +79,7 @@ export function materialOf(
     caching: find("cache_savings"),
     batch: find("batch_savings"),
     combined: find("combine_savings"),
+    failures: find("failed_requests"),
     prices: find("price_lookup"),
     missing: missingOf(view, ending.timedOut),
   };

@@ -63,6 +63,17 @@ export function qualityStatements(material: Material): readonly string[] {
   ];
 }
 
+/** Whether the dollars are a bill or an estimate, in one sentence; null where there are none. */
+export function basisSentence({ inspection }: Material): string | null {
+  const found = inspection?.result;
+  if (found === undefined || found.days === null) return null;
+  if (found.basis === "billed")
+    return "**This is what the sources billed**, as far as they say; it is no invoice of its own.";
+  return found.total.billed_usd === null
+    ? "**This is an estimate, not an invoice**: tokens times list prices. No source in the data names a billed amount."
+    : `**This is an estimate, not an invoice**: tokens times list prices. The sources name a bill of ${formatUsd(found.total.billed_usd)} for it.`;
+}
+
 function dollarsStatement({ inspection }: Material): string {
   const found = inspection?.result;
   if (found === undefined) return "";

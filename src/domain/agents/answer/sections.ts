@@ -12,7 +12,14 @@ import type {
   SectionId,
 } from "../../model.ts";
 import type { Material } from "./material.ts";
-import { budgetSentences, budgetTable, monthSentence } from "./outlook.ts";
+import { cacheSentence, replaySentences } from "./caching.ts";
+import { failureSentence, unitSentence } from "./efficiency.ts";
+import {
+  budgetSentences,
+  budgetTable,
+  methodSentence,
+  monthSentence,
+} from "./outlook.ts";
 import { qualityStatements, SAMPLE_LABEL } from "./quality.ts";
 import { combinedSentences, combinedTable } from "./combined.ts";
 import { isThin, savingsOf, scaledFrom } from "./savings.ts";
@@ -38,10 +45,12 @@ export interface Parts {
 
 const TITLES: Readonly<Record<SectionId, string>> = {
   headline: "In short",
+  quality: "What this rests on",
   where: "Where it goes",
   changed: "What changed",
+  efficiency: "What a unit of work costs",
   savings: "What would save",
-  quality: "What this rests on",
+  outlook: "What is to come",
   next: "Next steps",
 };
 
@@ -86,12 +95,12 @@ export function overview(material: Material): readonly ReportSection[] {
     ...budgetSentences(material),
   ];
   return [
-    ...headline(material, sentences, [budgetTable(material)]),
+    ...headline(material, sentences),
+    ...quality(material),
     ...section("where", {
       paragraphs: [
         topSentence(material, "model"),
         daySentence(material),
-        tokensSentence(material),
         ...NAMED.map((by) => unnamedSentence(material, by)),
       ],
       tables: [
@@ -101,8 +110,20 @@ export function overview(material: Material): readonly ReportSection[] {
       chart: dayChart(material),
     }),
     ...changed(material),
+    ...section("efficiency", {
+      paragraphs: [
+        tokensSentence(material),
+        unitSentence(material),
+        cacheSentence(material),
+        ...replaySentences(material),
+        failureSentence(material),
+      ],
+    }),
     ...savingsSection(material, savings),
-    ...quality(material),
+    ...section("outlook", {
+      paragraphs: [methodSentence(material)],
+      tables: [budgetTable(material)],
+    }),
     ...next(material, savings),
   ];
 }

@@ -14,8 +14,9 @@ import {
   monthSentence,
 } from "./outlook.ts";
 import { writeImport, writeNothing } from "./nothing.ts";
-import { formatsTable, waysSentences } from "./quality.ts";
+import { basisSentence, formatsTable, waysSentences } from "./quality.ts";
 import { cacheSentence, cacheTable, replaySentences } from "./caching.ts";
+import { unitSentence } from "./efficiency.ts";
 import {
   batchSentences,
   savingsOf,
@@ -65,6 +66,7 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
   trend: (material) => [
     ...headline(material, [
       spendSentence(material),
+      unitSentence(material),
       causesSentence(material),
       moverSentence(material),
     ]),
@@ -158,7 +160,11 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
   ],
   prices: (material) => writePrices(material),
   quality: (material) => [
-    ...headline(material, [spendSentence(material), tokensSentence(material)]),
+    ...headline(material, [
+      basisSentence(material),
+      spendSentence(material),
+      tokensSentence(material),
+    ]),
     ...quality(material),
     ...section("where", {
       paragraphs: waysSentences(material),

@@ -92,6 +92,11 @@ export const LEXICON: readonly {
   entry("trend", 3, "what (?:is |has |have )?changed|why"),
   entry(
     "trend",
+    4,
+    "(?:did|has|have|is|was)(?: \\w+){0,4} (?:change|switch|move|migration|fix|optimi[sz]ation|tuning)s?(?: \\w+)? (?:work(?:ed|ing)?|help(?:ed)?|paid off|pay off|worth)",
+  ),
+  entry(
+    "trend",
     3,
     "changed?|changes|compare[ds]?|comparison|comparing|versus|vs|trends?|increas\\w+|decreas\\w+|(?:went|gone|go|going) (?:up|down)|gr[eo]w\\w*|growth|ris(?:e|es|ing|en)|rose|jump\\w*|shot up|doubled|tripled|climb\\w*|higher|lower than|more than|less than|differ\\w*|week over week|month over month|wow|mom|drop(?:ped)?|fell|up or down|why",
   ),

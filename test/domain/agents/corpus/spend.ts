@@ -49,6 +49,12 @@ export const spend: readonly Phrase[] = [
     "split by provider",
   ),
   ...say(
+    { intent: "trend", period: { kind: "latest" } },
+    "Did last month's change work?",
+    "did this week's switch help?",
+    "has the migration paid off?",
+  ),
+  ...say(
     { intent: "breakdown", by: "api_key" },
     "spend by API key",
     "which api key costs the most?",
@@ -212,10 +218,6 @@ export const spend: readonly Phrase[] = [
   ...say(
     { intent: "trend", period: month(10) },
     "compare October and September",
-  ),
-  ...say(
-    { intent: "trend", period: calendar("month", -1) },
-    "did last month's change work?",
   ),
   ...say(
     { intent: "trend", mentions: ["model:claude"] },
