@@ -4,6 +4,7 @@ import {
   formatCount,
   formatPercent,
   formatUsd,
+  formatUsdRough,
 } from "../../src/domain/costs/money.ts";
 import type { Step } from "../../src/domain/model.ts";
 
@@ -33,6 +34,7 @@ function writtenAs(value: number | string): readonly string[] {
     ]);
   return [
     formatUsd(value),
+    formatUsdRough(value),
     formatPercent(value),
     formatCount(value),
     String(Math.abs(value)),

@@ -80,6 +80,13 @@ export function formatUsd(usd: number): string {
   return `${usd < 0 ? "−" : ""}$${digits}`;
 }
 
+const rough = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
+
+/** "$2,500" of 2481.06: an amount of which only the order of magnitude is known. */
+export function formatUsdRough(usd: number): string {
+  return `${usd < 0 ? "−" : ""}$${rough.format(Math.abs(usd))}`;
+}
+
 /** "+$12.00" or "−$12.00". */
 export function formatUsdChange(usd: number): string {
   return usd > 0 ? `+${formatUsd(usd)}` : formatUsd(usd);

@@ -21,6 +21,10 @@ export type DayPoint = {
 };
 
 export type DailyFacts = {
+  readonly days: number;
+  /** Days with any spend, and what such a day costs; null without one. */
+  readonly spent_days: number;
+  readonly spent_mean_usd: number | null;
   readonly mean_usd: number;
   readonly highest: { readonly day: Day; readonly cost_usd: number };
   readonly lowest: { readonly day: Day; readonly cost_usd: number };
@@ -149,7 +153,14 @@ function dailyFacts(points: readonly DayPoint[]): DailyFacts | null {
   );
   const [highest, lowest] = [sorted[0], sorted.at(-1)];
   if (highest === undefined || lowest === undefined) return null;
+  const spent = points.filter((point) => point.cost_usd > 0);
   return {
+    days: points.length,
+    spent_days: spent.length,
+    spent_mean_usd:
+      spent.length === 0
+        ? null
+        : roundUsd(sumOf(spent, (point) => point.cost_usd) / spent.length),
     mean_usd: roundUsd(
       sumOf(points, (point) => point.cost_usd) / points.length,
     ),

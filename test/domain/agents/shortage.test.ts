@@ -41,6 +41,19 @@ describe("too little or nothing", () => {
       "report",
     ]);
     expect(content(ran)).toContain("Under a week of data");
+    // $3.50 a day, half of it saved at most: what three days say of a month has no cents.
+    expect(content(ran)).toMatch(
+      /Largest lever: .*\*\*about \$[\d,]+(\.\d)? to about \$[\d,]+ a month\*\*/,
+    );
+    expectSourced(ran);
+  });
+
+  test("days without spend are no part of what a day costs", async () => {
+    const records = [usage("2026-10-27"), usage("2026-11-20")];
+    const ran = await run("Show spend by day", { services: over(records) });
+    expect(content(ran)).toContain(
+      "Only 2 of 25 days have any spend, $3.50 each on average",
+    );
     expectSourced(ran);
   });
 

@@ -3,7 +3,7 @@
  * that touch the same dollars are never added up; nothing under the floor is worth a line.
  */
 import { assumptions } from "../../costs/assumptions.ts";
-import { formatPercent, formatUsd } from "../../costs/money.ts";
+import { formatPercent, formatUsd, formatUsdRough } from "../../costs/money.ts";
 import { limits } from "../../limits.ts";
 import type { Figure, ReportTable, Saving } from "../../model.ts";
 import { cacheSavings } from "./caching.ts";
@@ -157,6 +157,11 @@ export function scaledFrom(
 export function isThin(material: Material): boolean {
   const scaled = scaledFrom(material);
   return scaled !== null && scaled.days < limits.sufficientDays;
+}
+
+/** A month's dollars in words: as they are, or as much of them as few days can tell. */
+export function monthUsd(material: Material, usd: number): string {
+  return isThin(material) ? `about ${formatUsdRough(usd)}` : formatUsd(usd);
 }
 
 /** The largest saving as a headline figure; an order of magnitude is no headline. */

@@ -2,7 +2,6 @@
  * Sections of a report from the parts that are there. Promises: a part that has nothing to say leaves no trace; a section without any
  * part does not appear.
  */
-import { formatUsd } from "../../costs/money.ts";
 import type {
   Dimension,
   ReportChart,
@@ -22,7 +21,7 @@ import {
 } from "./outlook.ts";
 import { qualityStatements, SAMPLE_LABEL } from "./quality.ts";
 import { combinedSentences, combinedTable } from "./combined.ts";
-import { isThin, savingsOf, scaledFrom } from "./savings.ts";
+import { isThin, monthUsd, savingsOf, scaledFrom } from "./savings.ts";
 import {
   anomalySentences,
   causesSentence,
@@ -184,7 +183,7 @@ export function next(
     paragraphs: [
       best === undefined
         ? null
-        : `Try the largest saving first: ${nameOf(best)} (${formatUsd(best.low_usd)} to ${formatUsd(best.high_usd)} a month).`,
+        : `Try the largest saving first: ${nameOf(best)} (${monthUsd(material, best.low_usd)} to ${monthUsd(material, best.high_usd)} a month).`,
       unusual === undefined
         ? null
         : `Find out what ran on ${weekdayWords(unusual.day)}; if it was not meant to, put an alert on it.`,
@@ -212,7 +211,7 @@ export function leverSentence(
   const scaled = isThin(material)
     ? " Scaled from so little data, that is an order of magnitude."
     : "";
-  return `Largest lever: ${nameOf(best)}, **${formatUsd(best.low_usd)} to ${formatUsd(best.high_usd)} a month** of the ${formatUsd(best.affected_usd)} it touches.${scaled}`;
+  return `Largest lever: ${nameOf(best)}, **${monthUsd(material, best.low_usd)} to ${monthUsd(material, best.high_usd)} a month** of the ${monthUsd(material, best.affected_usd)} it touches.${scaled}`;
 }
 
 /** A saving's title within a sentence, its names safe. */

@@ -118,6 +118,11 @@ export function daySentence(material: Material): string | null {
   const daily = material.daily?.result.daily ?? null;
   if (daily === null || (material.daily?.result.points.length ?? 0) < 2)
     return null;
+  const { days, spent_days, spent_mean_usd: mean } = daily;
+  if (mean !== null && spent_days < days / 2)
+    return spent_days === 1
+      ? `All of it was spent on ${weekdayWords(daily.highest.day)}, of ${days} days.`
+      : `Only ${spent_days} of ${days} days have any spend, ${formatUsd(mean)} each on average; the dearest was ${weekdayWords(daily.highest.day)} at ${formatUsd(daily.highest.cost_usd)}.`;
   return `A day costs ${formatUsd(daily.mean_usd)} on average; the dearest was ${weekdayWords(daily.highest.day)} at ${formatUsd(daily.highest.cost_usd)}, the cheapest ${weekdayWords(daily.lowest.day)} at ${formatUsd(daily.lowest.cost_usd)}.`;
 }
 
