@@ -148,9 +148,7 @@ export async function findAnswer(trx: Trx, id: RunId): Promise<AnsweredRun> {
   const run = await findRun(trx, id);
   const messages = await sql<Pick<Message, "role" | "content" | "report">>`
     select role, content, report from messages
-    where thread_id = ${run.thread_id} and run_id = ${id}`.execute(
-    trx,
-  );
+    where thread_id = ${run.thread_id} and run_id = ${id}`.execute(trx);
   const calls = await sql<AnsweredRun["calls"][number]>`
     select tool_call_id, call ->> 'tool_name' as tool_name, call ->> 'summary' as summary
     from tool_calls where run_id = ${id} order by tool_call_id`.execute(trx);
