@@ -45,7 +45,9 @@ async function exported(user: string, load: RequestInit, query = "") {
       return { headers: response.headers, text: await response.text() };
     }),
   );
-  const read = JSON.parse(json!.text) as Exported;
+  const read = JSON.parse(json!.text) as Exported & {
+    readonly price_date: string;
+  };
   return {
     run: ack.run_id,
     read,
@@ -224,7 +226,7 @@ describe("the overview of the sample data", () => {
       "<title>Analyze my AI costs – AI cost report</title>",
     );
     expect(text).toContain("not an invoice");
-    expect(text).toContain(`list prices of ${it.read.price_date}`);
+    expect(text).toContain(`of ${it.read.price_date}, in US dollars`);
     expect(text).toContain("Sample data");
   });
 });

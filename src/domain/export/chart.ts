@@ -58,7 +58,8 @@ export function drawChart(chart: ReportChart): Html {
       ${dayNames(chart.points, scale)}
     </svg>
     <ul class="legend">
-      ${chart.series.map((name, index) => legendItem(name, colourOf(index)))}${unusual === 0 ? null : legendItem("unusual day", MARK)}
+      ${chart.series.map((name, index) => legendItem(name, colourOf(index), "square"))}
+      ${unusual === 0 ? null : legendItem("unusual day", MARK, "round")}
     </ul>`;
 }
 
@@ -186,10 +187,19 @@ function dayNames(points: readonly Point[], scale: Scale): readonly Html[] {
   );
 }
 
-function legendItem(name: string, colour: string): Html {
+function legendItem(
+  name: string,
+  colour: string,
+  shape: "square" | "round",
+): Html {
   return html`<li>
     <svg class="swatch" viewBox="0 0 10 10" aria-hidden="true">
-      <rect width="10" height="10" rx="2" fill="${colour}" /></svg
+      <rect
+        width="10"
+        height="10"
+        rx="${shape === "round" ? 5 : 2}"
+        fill="${colour}"
+      /></svg
     >${name}
   </li>`;
 }

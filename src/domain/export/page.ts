@@ -3,6 +3,7 @@
  * says so wherever it is opened; every text is escaped; each figure, table, chart and saving has the id of its tool call in small print.
  */
 import { proseOf } from "../agents/answer/markdown.ts";
+import { DOLLARS_ARE } from "../agents/answer/quality.ts";
 import type { ReportSection } from "../model.ts";
 import { chartTable } from "./chartTable.ts";
 import { basisOf } from "./exported.ts";
@@ -39,7 +40,7 @@ export function toPage(exported: Exported, given: PageGiven): string {
       </head>
       <body>
         <main>
-          ${head(exported)} ${figureList(report.figures)}
+          ${head(exported, given.prose)} ${figureList(report.figures)}
           ${report.sections.map((section) => sectionPart(section, given.prose))}
           ${
             charts.length === 0
@@ -56,8 +57,11 @@ export function toPage(exported: Exported, given: PageGiven): string {
   return page.html;
 }
 
-function head(exported: Exported): Html {
+function head(exported: Exported, prose: PageGiven["prose"]): Html {
   const { question, report, partial } = exported;
+  const dollars = report.sections
+    .flatMap(({ paragraphs }) => paragraphs)
+    .find((text) => text.startsWith(DOLLARS_ARE));
   return html`<header>
     <p class="eyebrow">
       AI cost
@@ -70,6 +74,12 @@ function head(exported: Exported): Html {
           html`<dt>${name}</dt>
             <dd>${words}</dd>`,
       )}
+      ${
+        dollars === undefined
+          ? null
+          : html`<dt>Dollars</dt>
+              <dd>${proseHtml(dollars, prose)}</dd>`
+      }
     </dl>
     ${partial ? html`<p class="notice"><strong>This answer is partial:</strong> not every step could be finished.</p>` : null}
   </header>`;
@@ -77,12 +87,15 @@ function head(exported: Exported): Html {
 
 function sectionPart(section: ReportSection, prose: PageGiven["prose"]): Html {
   const { title, tables, chart, savings } = section;
-  // Lines are Markdown's own; every other control or direction character goes.
-  const words = proseOf(section).replace(/[^\P{C}\n]/gu, "");
   return html`<section>
     <h2>${title}</h2>
-    <div class="prose">${trusted(prose(words))}</div>
+    <div class="prose">${proseHtml(proseOf(section), prose)}</div>
     ${chart === null ? null : chartPart(chart)} ${tables.map(tablePart)}
     ${savings.length === 0 ? null : savingsPart(savings)}
   </section> `;
+}
+
+/** Lines are Markdown's own; every other control or direction character goes. */
+function proseHtml(markdown: string, prose: PageGiven["prose"]): Html {
+  return trusted(prose(markdown.replace(/[^\P{C}\n]/gu, "")));
 }

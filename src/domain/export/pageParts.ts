@@ -90,7 +90,7 @@ export function savingsPart(savings: readonly Saving[]): Html {
       </td>
       <td class="number">${formatUsd(saving.affected_usd)}</td>
       <td class="number">${range}</td>
-      <td>${saving.effort}</td>
+      <td class="whole">${saving.effort}</td>
     </tr> `;
   });
   return html`<figure>
@@ -114,12 +114,12 @@ export function sourcesPart({ run_id, sources }: Exported): Html {
   const lines = sources.map(
     ({ tool_call_id, tool_name, summary, cited_by }: Source) =>
       html`<tr>
-        <td><code>${tool_call_id}</code></td>
+        <td class="whole"><code>${tool_call_id}</code></td>
         <td>
           <code>${tool_name}</code>
           <p class="detail">${summary}</p>
         </td>
-        <td>${cited_by.join(", ")}</td>
+        <td>${cited_by.map((part) => html`<div>${part}</div>`)}</td>
       </tr> `,
   );
   return html`<section>
@@ -129,18 +129,20 @@ export function sourcesPart({ run_id, sources }: Exported): Html {
       server shows the full result of each:
       <code>GET /api/runs/${run_id}/calls/{id}</code>
     </p>
-    <table class="small">
-      <thead>
-        <tr>
-          <th scope="col">Id</th>
-          <th scope="col">Tool, and what it found</th>
-          <th scope="col">Cited by</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${lines}
-      </tbody>
-    </table>
+    <div class="wide">
+      <table class="sources">
+        <thead>
+          <tr>
+            <th scope="col">Id</th>
+            <th scope="col">Tool, and what it found</th>
+            <th scope="col">Cited by</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${lines}
+        </tbody>
+      </table>
+    </div>
   </section>`;
 }
 
@@ -158,7 +160,7 @@ function sourcePart(id: string): Html {
 }
 
 function alignment(unit: Unit): string {
-  return isNumeric(unit) ? "number" : "text";
+  return isNumeric(unit) ? "number" : unit === "date" ? "whole" : "text";
 }
 
 /** A figure or cell by its id or key, as the answer's text has it. */
