@@ -1,6 +1,6 @@
 /**
- * Exports of real runs over HTTP: every figure in every format with its source, every source found at its address, hostile names
- * harmless, and the refusals.
+ * The export of a real run over HTTP: headers, the report as it is stored, every figure in every format with its source, and every source
+ * found at its address.
  */
 import Papa from "papaparse";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,52 +9,18 @@ import {
   SIGNED_COLUMNS,
 } from "../../src/domain/agents/answer/markdown.ts";
 import { costs } from "../../src/domain/agents/index.ts";
-import type {
-  Exported,
-  ExportFormat,
-} from "../../src/domain/export/exported.ts";
+import { EXPORT_FORMATS } from "../../src/domain/export/exported.ts";
+import type { ExportFormat } from "../../src/domain/export/exported.ts";
 import { STYLE } from "../../src/domain/export/style.ts";
 import type { Report, ToolCall } from "../../src/domain/model.ts";
-import { FORMULA, HOSTILE } from "../support/reports.ts";
-import { serverForTest, TestServer } from "../support/server.ts";
-
-const QUESTION = "Analyze my AI costs";
-const FORMATS: readonly ExportFormat[] = ["markdown", "json", "csv", "html"];
+import { exportedRun, QUESTION } from "../support/exports.ts";
+import { TestServer } from "../support/server.ts";
 
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start({ application: costs });
 });
 afterAll(() => server.stop());
-
-const exportOf = (run: string, format: string, user: string, at = server) =>
-  at.fetch(`/api/runs/${run}/export?format=${format}`, user);
-
-/** A run over data that `load` brings in, in all four formats. */
-async function exported(user: string, load: RequestInit, query = "") {
-  await server.fetch(`/api/usage/imports${query}`, user, {
-    method: "POST",
-    ...load,
-  });
-  const socket = await server.connect(user);
-  const { ack } = await socket.ask(QUESTION);
-  const [markdown, json, csv, html] = await Promise.all(
-    FORMATS.map(async (format) => {
-      const response = await exportOf(ack.run_id, format, user);
-      expect(response.status).toBe(200);
-      return { headers: response.headers, text: await response.text() };
-    }),
-  );
-  const read = JSON.parse(json!.text) as Exported & {
-    readonly price_date: string;
-  };
-  return {
-    run: ack.run_id,
-    read,
-    texts: { markdown, json, csv, html } as Texts,
-  };
-}
-type Texts = Record<ExportFormat, { headers: Headers; text: string }>;
 
 /** Every value of a report that is a number or a day, with the name it goes by and its source. */
 function valuesOf(report: Report) {
@@ -105,9 +71,9 @@ const standsIn = (text: string, number: string) =>
     .some((before) => !/[\d.,]$/.test(before));
 
 describe("the overview of the sample data", () => {
-  let it: Awaited<ReturnType<typeof exported>>;
+  let it: Awaited<ReturnType<typeof exportedRun>>;
   beforeAll(async () => {
-    it = await exported("sampled", {}, "?sample=true");
+    it = await exportedRun(server, "sampled", {}, "?sample=true");
   });
 
   test("§7 each format has its content type and an ASCII file name", () => {
@@ -118,7 +84,7 @@ describe("the overview of the sample data", () => {
     const day = it.read.ended_at!.slice(0, 10);
     const file = (extension: string) =>
       `attachment; filename="analyze-my-ai-costs-${day}.${extension}"`;
-    expect(FORMATS.map(headers)).toEqual([
+    expect(EXPORT_FORMATS.map(headers)).toEqual([
       ["text/markdown; charset=utf-8", file("md")],
       ["application/json; charset=utf-8", file("json")],
       ["text/csv; charset=utf-8; header=present", file("csv")],
@@ -228,124 +194,5 @@ describe("the overview of the sample data", () => {
     expect(text).toContain("not an invoice");
     expect(text).toContain(`of ${it.read.price_date}, in US dollars`);
     expect(text).toContain("Sample data");
-  });
-});
-
-/** Two projects and a model whose names are meant to do harm, ten days each. */
-function hostileCsv(): string {
-  const rows = Array.from({ length: 10 }, (_, day) =>
-    [HOSTILE, FORMULA].map((name) => ({
-      timestamp: `2026-10-${String(day + 10)}T12:00:00Z`,
-      model: day % 2 === 0 ? "gpt-4.1" : "=1+1<b>|\u202Emodel",
-      input_tokens: 1_000_000,
-      output_tokens: 10_000,
-      project: name,
-      cost: 3,
-    })),
-  );
-  return Papa.unparse(rows.flat());
-}
-
-describe("hostile names", () => {
-  let it: Awaited<ReturnType<typeof exported>>;
-  beforeAll(async () => {
-    it = await exported("hostile", { body: hostileCsv() });
-  });
-
-  test("reach the report", () => {
-    const stored = JSON.stringify(it.read.report);
-    expect(stored).toContain("<script>alert(1)</script>");
-    expect(stored).toContain("=cmd()|");
-  });
-
-  test("begin no formula, end no line and turn no text in the CSV", () => {
-    const { data } = Papa.parse<string[]>(it.texts.csv.text, {
-      skipEmptyLines: true,
-      newline: "\r\n",
-    });
-    for (const line of data) {
-      expect(line).toHaveLength(7);
-      for (const cell of line.filter((one) => Number.isNaN(Number(one))))
-        expect(cell).not.toMatch(/^[=+\-@\t\r]|[\r\n\u202E]/);
-    }
-    expect(it.texts.csv.text).toContain("'=cmd()");
-  });
-
-  test("are text in the page", () => {
-    const { text } = it.texts.html;
-    expect(text).not.toMatch(/<script|<b>|\u202E/);
-    expect(text).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
-  });
-
-  test("are code in the Markdown", () => {
-    const { text } = it.texts.markdown;
-    expect(text).not.toContain("\u202E");
-    const outside = text.replace(/(`+)(?!`).*?[^`]\1(?!`)/g, "");
-    expect(outside).not.toMatch(/(?<!\\)<script/);
-    for (const { source } of it.read.report.figures)
-      expect(text).toContain(`calls/${source}\``);
-  });
-});
-
-describe("refusals", () => {
-  const UNKNOWN = "01900000-0000-7000-8000-000000000000";
-  const refused = async (response: Response) => {
-    expect(response.headers.get("content-type")).toBe(
-      "application/problem+json",
-    );
-    return { status: response.status, body: await response.json() };
-  };
-
-  test("§7 a format that is unknown, or none, is 400 and names those there are", async () => {
-    for (const query of ["?format=pdf", "?format=", "?format=HTML", ""]) {
-      const path = `/api/runs/${UNKNOWN}/export${query}`;
-      expect(await refused(await server.fetch(path, "any"))).toMatchObject({
-        status: 400,
-        body: {
-          path: "format",
-          detail: "format must be one of markdown, json, csv, html.",
-        },
-      });
-    }
-  });
-
-  test("I5 another user's run, an unknown one and no UUID are the same 404", async () => {
-    const socket = await server.connect("owner");
-    const { ack } = await socket.ask(QUESTION);
-    const answers = await Promise.all(
-      [ack.run_id, UNKNOWN, "no-uuid"].map(async (run) =>
-        refused(await exportOf(run, "json", "thief")),
-      ),
-    );
-    expect(answers[0]).toMatchObject({
-      status: 404,
-      body: { code: "run_not_found" },
-    });
-    expect(new Set(answers.map((it) => JSON.stringify(it))).size).toBe(1);
-    expect((await exportOf(ack.run_id, "json", "owner")).status).toBe(200);
-  });
-
-  test("§7 without a token there is nothing", async () => {
-    const path = `/api/runs/${UNKNOWN}/export?format=json`;
-    expect((await server.fetch(path, null)).status).toBe(401);
-  });
-
-  test("§7 a run at work is busy; one that ended without a report about costs has none", async () => {
-    const scripted = await serverForTest();
-    const socket = await scripted.connect("early");
-    socket.send({ type: "user_message", text: "alpha gate(export)" });
-    const { run_id } = await socket.next("ack");
-    const answer = async () =>
-      refused(await exportOf(run_id, "html", "early", scripted));
-    expect(await answer()).toMatchObject({
-      status: 409,
-      body: { code: "busy" },
-    });
-    scripted.gates.open("export");
-    await socket.run(run_id);
-    expect(await answer()).toMatchObject({
-      status: 409,
-      body: { code: "no_report" },
-    });
   });
 });

@@ -43,11 +43,11 @@ export function ExportMenu({ runId }: { readonly runId: string }) {
         <Icon name="download" /> export
       </button>
       <div className="exports" id={id} hidden={!isOpen}>
-        <ul className="chips" aria-label="Export this report as">
+        <ul className="row" aria-label="Export this report as">
           {FORMATS.map(([format, name]) => (
             <li key={format}>
               <button
-                className="chip"
+                className="small"
                 disabled={step.kind === "saving"}
                 onClick={() => save(format)}
               >
