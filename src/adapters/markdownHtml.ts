@@ -1,5 +1,5 @@
 /**
- * Markdown of an answer as HTML, with micromark. Promises: markup in the text shows as text; nothing links and nothing is loaded, since
+ * Markdown of an answer as HTML, with micromark, which shows HTML as text. Promises: nothing links and nothing is loaded, since
  * neither links nor images are read.
  */
 import { micromark } from "micromark";
@@ -8,8 +8,6 @@ import { micromark } from "micromark";
 const LEADING_ELSEWHERE = [
   "autolink",
   "definition",
-  "htmlFlow",
-  "htmlText",
   "labelStartImage",
   "labelStartLink",
 ];

@@ -9,11 +9,15 @@ import {
   SIGNED_COLUMNS,
 } from "../../src/domain/agents/answer/markdown.ts";
 import { costs } from "../../src/domain/agents/index.ts";
+import { EXAMPLES } from "../../src/domain/agents/reading/lexicon.ts";
 import { EXPORT_FORMATS } from "../../src/domain/export/exported.ts";
-import type { ExportFormat } from "../../src/domain/export/exported.ts";
+import type {
+  Exported,
+  ExportFormat,
+} from "../../src/domain/export/exported.ts";
 import { STYLE } from "../../src/domain/export/style.ts";
 import type { Report, ToolCall } from "../../src/domain/model.ts";
-import { exportedRun, QUESTION } from "../support/exports.ts";
+import { exportedRun, exportOf, QUESTION } from "../support/exports.ts";
 import { TestServer } from "../support/server.ts";
 
 let server: TestServer;
@@ -194,5 +198,44 @@ describe("the overview of the sample data", () => {
     expect(text).toContain("not an invoice");
     expect(text).toContain(`of ${it.read.price_date}, in US dollars`);
     expect(text).toContain("Sample data");
+  });
+});
+
+describe("every kind of question", () => {
+  const ask = async (user: string, question: string) => {
+    const socket = await server.connect(user);
+    const { ack } = await socket.ask(question);
+    socket.close();
+    await socket.closed;
+    return Promise.all(
+      EXPORT_FORMATS.map(async (format) => {
+        const response = await exportOf(server, ack.run_id, format, user);
+        expect(response.status).toBe(200);
+        return response.text();
+      }),
+    );
+  };
+  const questions = [...EXAMPLES.map((it) => it.question), "asdf qwer"];
+
+  test.each(questions)(
+    "%j: each value in its own line of the CSV",
+    async (question) => {
+      const [markdown, json, csv, html] = await ask("sampled", question);
+      const { report, sources } = JSON.parse(json!) as Exported;
+      const { data } = Papa.parse<string[]>(csv!, { skipEmptyLines: true });
+      const places = data.map((line) => line.slice(0, 4).join("\n"));
+      expect(places).toEqual([...new Set(places)]);
+      expect(html).toContain("</html>");
+      for (const { title } of report.sections)
+        expect(html).toContain(`<h2>${title}</h2>`);
+      expect(markdown!.includes("\n## Sources\n")).toBe(sources.length > 0);
+    },
+  );
+
+  test("without data there is an answer to export, and no figure in it", async () => {
+    const [markdown, json, , html] = await ask("empty", QUESTION);
+    const { report } = JSON.parse(json!) as Exported;
+    expect(valuesOf(report)).toEqual([]);
+    expect(`${markdown}${html}`).not.toMatch(/\$\s?\d/);
   });
 });
