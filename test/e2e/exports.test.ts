@@ -196,7 +196,7 @@ describe("the overview of the sample data", () => {
       "<title>Analyze my AI costs – AI cost report</title>",
     );
     expect(text).toContain("not an invoice");
-    expect(text).toContain(`of ${it.read.price_date}, in US dollars`);
+    expect(text).toContain(`${it.read.price_date}, in US dollars`);
     expect(text).toContain("Sample data");
   });
 });

@@ -110,7 +110,7 @@ export function basisOf(
       "Compared with",
       compared_with && rangeWords(toRange(compared_with, time_zone)),
     ],
-    ["Price list", price_date && `of ${price_date}, in US dollars`],
+    ["Price list", price_date && `${price_date}, in US dollars`],
     ["Answered", ended_at && `${ended_at.slice(0, 16).replace("T", " ")} UTC`],
     ["Run", run_id],
   ];

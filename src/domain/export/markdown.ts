@@ -39,11 +39,11 @@ function figuresTable(figures: readonly Figure[]): string {
   if (figures.length === 0) return "";
   const rows = figures.map(({ id, label, value, unit, note }) => [
     escaped(label),
-    `**${escaped(
+    `**${
       typeof value === "number"
         ? numberText(value, unit, SIGNED_COLUMNS.has(id))
-        : oneLine(value),
-    )}**`,
+        : escaped(oneLine(value))
+    }**`,
     escaped(oneLine(note ?? "")),
   ]);
   return grid(["Figure", "Value", "Rests on"], [false, true, false], rows);

@@ -77,7 +77,7 @@ function head(exported: Exported, prose: PageGiven["prose"]): Html {
       ${
         dollars === undefined
           ? null
-          : html`<dt>Dollars</dt>
+          : html`<dt>Basis</dt>
               <dd>${proseHtml(dollars, prose)}</dd>`
       }
     </dl>
