@@ -15,6 +15,7 @@ import type {
   ImportNotFound,
   ImportRefused,
   InvalidRequest,
+  NoReport,
 } from "../domain/errors.ts";
 import { countDefect } from "../domain/metrics.ts";
 import type { Identity } from "../domain/ports.ts";
@@ -25,12 +26,13 @@ export type HttpFailure =
   | ConnectionNotFound
   | ImportNotFound
   | ImportRefused
-  | InvalidRequest;
+  | InvalidRequest
+  | NoReport;
 
 export type AppEnv = { Variables: { identity: Identity } };
 export type AppContext = HonoContext<AppEnv>;
 
-/** Runs an effect with all services and answers with what it comes to. */
+/** Runs an effect with all services and answers with what it comes to: a Response as it is, anything else as JSON. */
 export type Respond = <A extends object | null>(
   context: AppContext,
   effect: Effect.Effect<A, HttpFailure, AppServices>,
@@ -45,6 +47,7 @@ export function makeRespond(
   return async (context, effect, status = 200) => {
     const exit = await run(effect);
     if (Exit.isSuccess(exit)) {
+      if (exit.value instanceof Response) return exit.value;
       return exit.value === null
         ? context.body(null, 204)
         : context.json(exit.value, status);
@@ -126,6 +129,8 @@ function problemOf(failure: HttpFailure): Problem {
         detail: failure.problem,
         ...(failure.path === undefined ? {} : { path: failure.path }),
       };
+    case "NoReport":
+      return noReport(failure);
     default: {
       const { code, message, retry_after_ms } = describe(failure);
       return {
@@ -139,6 +144,25 @@ function problemOf(failure: HttpFailure): Problem {
       };
     }
   }
+}
+
+/** `busy` passes; `no_report` does not. */
+function noReport({ ended }: NoReport): Problem {
+  return ended
+    ? {
+        status: 409,
+        title: "No report",
+        code: "no_report",
+        detail:
+          "This run has ended without a report that could be exported. Ask again; its question is kept.",
+      }
+    : {
+        status: 409,
+        title: "Busy",
+        code: "busy",
+        detail:
+          "This run is still working on its answer. Wait for it to end, then export it.",
+      };
 }
 
 /** A refused file, told as sentences whatever the parts end with. */

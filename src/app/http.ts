@@ -15,6 +15,7 @@ import type { AppContext, AppEnv } from "./answers.ts";
 import type { AppConfig } from "./config.ts";
 import { bearerOf } from "./peer.ts";
 import { adminRoutes } from "./routes/admin.ts";
+import { exportRoutes } from "./routes/exports.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
 import { localSessionRoute, sessionRoutes } from "./routes/session.ts";
@@ -42,6 +43,7 @@ export function makeHttp(given: HttpGiven): Hono<AppEnv> {
   app.use("/api/*", requireToken(given));
   sessionRoutes(app, respond);
   threadRoutes(app, respond);
+  exportRoutes(app, respond);
   usageRoutes(app, respond);
   otlpRoutes(app, respond);
   adminRoutes(app, respond);
@@ -74,7 +76,9 @@ async function secureHeaders(
   next: () => Promise<void>,
 ): Promise<void> {
   await next();
-  c.header("Content-Security-Policy", CSP);
+  // An export has a policy of its own, stricter than the page's.
+  if (!c.res.headers.has("Content-Security-Policy"))
+    c.header("Content-Security-Policy", CSP);
   c.header("X-Content-Type-Options", "nosniff");
   c.header("Referrer-Policy", "no-referrer");
 }
@@ -85,7 +89,7 @@ function crossOrigin(config: AppConfig) {
       config.allowedOrigins.includes(origin) ? origin : null,
     allowHeaders: ["Authorization", "Content-Type"],
     allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    exposeHeaders: ["Retry-After"],
+    exposeHeaders: ["Content-Disposition", "Retry-After"],
     maxAge: 600,
   });
 }

@@ -56,6 +56,10 @@ export class InvalidRequest extends Data.TaggedError("InvalidRequest")<{
   readonly problem: string;
   readonly path?: string;
 }> {}
+/** A run without a report that could be exported: none yet, or for good once it has ended. */
+export class NoReport extends Data.TaggedError("NoReport")<{
+  readonly ended: boolean;
+}> {}
 /** A tool that could not do its work; the agent sees it and the run goes on. */
 export class ToolFailed extends Data.TaggedError("ToolFailed")<{
   readonly code: string;

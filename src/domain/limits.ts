@@ -184,6 +184,7 @@ export const limits = {
   pageItemsMax: 200,
   groupsMax: 1_000,
   titleCharactersMax: 120,
+  exportNameCharactersMax: 60,
   preferencesBudgetsMax: 50,
 
   // --- sufficiency of data (design: triage)

@@ -19,6 +19,7 @@ import { costs } from "../../src/domain/agents/index.ts";
 import { keepRecommendations } from "../../src/domain/costs/recommendations.ts";
 import {
   complaintsOf,
+  loadSample,
   openBrowser,
   skipWithoutBrowser,
 } from "../support/browser.ts";
@@ -132,15 +133,4 @@ describe.skipIf(skipWithoutBrowser)("the page in Chromium", () => {
 async function ask(page: Page): Promise<void> {
   await page.getByLabel("Your question").fill(QUESTION);
   await page.keyboard.press("Enter");
-}
-
-/** The sample over HTTP, for tests that are about something else; loading it again changes nothing. */
-async function loadSample(url: string): Promise<void> {
-  const session = await fetch(`${url}/api/local-session`, { method: "POST" });
-  const { token } = (await session.json()) as { token: string };
-  const loaded = await fetch(`${url}/api/usage/imports?sample=true`, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${token}` },
-  });
-  expect(loaded.ok).toBe(true);
 }

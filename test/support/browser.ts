@@ -45,3 +45,14 @@ export function complaintsOf(page: Page): string[] {
   });
   return complaints;
 }
+
+/** The sample over HTTP into a server in local mode, for tests that are about something else; loading it again changes nothing. */
+export async function loadSample(url: string): Promise<void> {
+  const session = await fetch(`${url}/api/local-session`, { method: "POST" });
+  const { token } = (await session.json()) as { token: string };
+  const loaded = await fetch(`${url}/api/usage/imports?sample=true`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  if (!loaded.ok) throw new Error(`no sample: ${loaded.status}`);
+}

@@ -89,6 +89,8 @@ function makeStore(
       ),
     listMessages: (user, thread) =>
       asUser(user, (trx) => threads.listMessages(trx, thread)),
+    findAnswer: (user, run) =>
+      asUser(user, (trx) => threads.findAnswer(trx, run)),
     findToolCall: (user, run, call) =>
       asUser(user, (trx) => threads.findToolCall(trx, run, call)),
     preferences: (user) => asUser(user, (trx) => threads.preferences(trx)),

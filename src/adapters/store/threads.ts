@@ -15,7 +15,7 @@ import type {
   ToolCall,
   UserId,
 } from "../../domain/model.ts";
-import type { ThreadCursor } from "../../domain/ports.ts";
+import type { AnsweredRun, ThreadCursor } from "../../domain/ports.ts";
 import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import {
@@ -142,6 +142,28 @@ export async function findRun(trx: Trx, id: RunId): Promise<Run> {
     from runs r where run_id = ${id}`.execute(trx);
   if (rows[0] === undefined) throw new Abort(new RunNotFound());
   return toRun(rows[0]);
+}
+
+export async function findAnswer(trx: Trx, id: RunId): Promise<AnsweredRun> {
+  const run = await findRun(trx, id);
+  const messages = await sql<Pick<Message, "role" | "content" | "report">>`
+    select role, content, report from messages
+    where thread_id = ${run.thread_id} and run_id = ${id}`.execute(trx);
+  const calls = await sql<AnsweredRun["calls"][number]>`
+    select tool_call_id, call ->> 'tool_name' as tool_name, call ->> 'summary' as summary
+    from tool_calls where run_id = ${id} order by tool_call_id`.execute(trx);
+  const said = (role: Message["role"]) =>
+    messages.rows.find((it) => it.role === role);
+  const answer = said("assistant");
+  return {
+    run,
+    question: said("user")?.content ?? "",
+    answer:
+      answer === undefined
+        ? null
+        : { content: answer.content, report: answer.report },
+    calls: calls.rows,
+  };
 }
 
 export async function findToolCall(

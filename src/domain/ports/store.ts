@@ -118,6 +118,17 @@ export interface QueueDepth {
   readonly waiting: number;
 }
 
+/** A run with its question, its answer once it has one, and the calls that the answer's figures may cite. */
+export interface AnsweredRun {
+  readonly run: Run;
+  readonly question: string;
+  readonly answer: Pick<Message, "content" | "report"> | null;
+  readonly calls: readonly Pick<
+    ToolCall,
+    "tool_call_id" | "tool_name" | "summary"
+  >[];
+}
+
 export class Store extends Context.Service<
   Store,
   {
@@ -207,6 +218,10 @@ export class Store extends Context.Service<
       user: UserId,
       thread: ThreadId,
     ) => Effect.Effect<readonly Message[], ThreadNotFound | ServiceUnavailable>;
+    readonly findAnswer: (
+      user: UserId,
+      run: RunId,
+    ) => Effect.Effect<AnsweredRun, RunNotFound | ServiceUnavailable>;
     /** The full result of a tool call, for the figure that cites it. */
     readonly findToolCall: (
       user: UserId,

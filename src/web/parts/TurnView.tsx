@@ -6,6 +6,7 @@ import { asReport, hasStructure } from "../state/report.ts";
 import { isActive, rootOf } from "../state/turn.ts";
 import type { AnswerView, Turn } from "../state/turn.ts";
 import { CopyButton } from "./CopyButton.tsx";
+import { ExportMenu } from "./ExportMenu.tsx";
 import { Icon } from "./icons.tsx";
 import { GrowingMarkdown, Markdown } from "./Markdown.tsx";
 import { ReportView } from "./Report.tsx";
@@ -66,6 +67,7 @@ function Answer(props: { readonly answer: AnswerView; readonly turn: Turn }) {
             {asText ? "as report" : "as text"}
           </button>
         )}
+        {report !== null && <ExportMenu runId={turn.run_id} />}
       </footer>
       {report !== null && <Suggestions texts={report.suggestions} />}
       {source !== null && (

@@ -5,6 +5,7 @@ import type {
   Thread,
   ToolCall,
 } from "../../domain/model.ts";
+import type { NamedFile } from "./files.ts";
 
 /** A problem body, or what stands in for one when the server cannot be reached. */
 export class ApiError extends Error {
@@ -16,6 +17,8 @@ export class ApiError extends Error {
     this.status = status;
   }
 }
+
+export type ExportFormat = "markdown" | "json" | "csv" | "html";
 
 interface Page<T> {
   readonly items: readonly T[];
@@ -54,6 +57,17 @@ export class Api {
       "GET",
       `/api/runs/${encode(runId)}/calls/${encode(callId)}`,
     );
+  }
+
+  /** A run's report as a file, under the name that the server gives it. */
+  async exportReport(runId: string, format: ExportFormat): Promise<NamedFile> {
+    const response = await this.#request(
+      "GET",
+      `/api/runs/${encode(runId)}/export?format=${format}`,
+    );
+    const disposition = response.headers.get("content-disposition") ?? "";
+    const name = /filename="([^"]+)"/.exec(disposition)?.[1] ?? "report";
+    return { name, content: await response.blob() };
   }
 
   imports(): Promise<Page<ImportResult>> {

@@ -20,9 +20,9 @@ import { cell, code, escaped } from "./words.ts";
 
 /** Columns of our own words; every other text is a name from the data. */
 const PROSE_COLUMNS = new Set(["what", "where"]);
-/** Columns that say by how much something changed. */
-const SIGNED_COLUMNS = new Set(["change", "change_percent", "excess"]);
-const NOTHING = "–";
+/** Columns, and ids of figures, that say by how much something changed. */
+export const SIGNED_COLUMNS = new Set(["change", "change_percent", "excess"]);
+export const NOTHING = "–";
 
 export function toMarkdown(report: Report): string {
   return `${report.sections.map(sectionLines).join("\n\n")}\n`;
@@ -30,9 +30,6 @@ export function toMarkdown(report: Report): string {
 
 function sectionLines(section: ReportSection): string {
   const title = section.id === "headline" ? [] : [`## ${section.title}`];
-  const paragraphs = LISTED.has(section.id)
-    ? [section.paragraphs.map((text) => `- ${text}`).join("\n")]
-    : section.paragraphs;
   const savings =
     section.savings.length === 0
       ? []
@@ -40,17 +37,24 @@ function sectionLines(section: ReportSection): string {
   return [
     ...title,
     ...savings,
-    ...paragraphs,
+    proseOf(section),
     ...section.tables.map(tableLines),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
+/** A section's paragraphs, as a list where they are separate statements. */
+export function proseOf(section: ReportSection): string {
+  return LISTED.has(section.id)
+    ? section.paragraphs.map((text) => `- ${text}`).join("\n")
+    : section.paragraphs.join("\n\n");
+}
+
 /** Sections whose paragraphs are separate statements. */
 const LISTED: ReadonlySet<ReportSection["id"]> = new Set(["quality", "next"]);
 
-function tableLines(table: ReportTable): string {
+export function tableLines(table: ReportTable): string {
   const header = table.columns.map((column) => column.label);
   const rows = table.rows.map((row) =>
     table.columns.map((column) => cellText(row[column.key] ?? null, column)),
@@ -62,7 +66,8 @@ function tableLines(table: ReportTable): string {
   )}`;
 }
 
-function grid(
+/** Rows of Markdown as a table; a bar in a cell does not end it. */
+export function grid(
   header: readonly string[],
   numeric: readonly boolean[],
   rows: readonly (readonly string[])[],
@@ -76,7 +81,7 @@ function grid(
   ].join("\n");
 }
 
-function isNumeric(unit: Unit): boolean {
+export function isNumeric(unit: Unit): boolean {
   return unit !== "text" && unit !== "date";
 }
 
@@ -94,7 +99,8 @@ function cellText(
       : code(value);
 }
 
-function numberText(value: number, unit: Unit, signed: boolean): string {
+/** A number in its unit; `signed` shows a rise as one. */
+export function numberText(value: number, unit: Unit, signed: boolean): string {
   if (unit === "usd") return signed ? formatUsdChange(value) : formatUsd(value);
   if (unit === "percent")
     return signed ? formatPercentChange(value) : formatPercent(value);

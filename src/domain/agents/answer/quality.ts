@@ -74,13 +74,16 @@ export function basisSentence({ inspection }: Material): string | null {
     : `**This is an estimate, not an invoice**: tokens times list prices. The sources name a bill of ${formatUsd(found.total.billed_usd)} for it.`;
 }
 
+/** How the statement begins that says whether the dollars are computed or billed: an estimate or an invoice. */
+export const DOLLARS_ARE = "Dollars are";
+
 function dollarsStatement({ inspection }: Material): string {
   const found = inspection?.result;
   if (found === undefined) return "";
   const { billed_usd: billed, computed_usd: computed } = found.total;
   if (found.basis === "billed")
-    return `Dollars are **as billed** by the sources (${formatUsd(billed ?? 0)}), since most tokens have no list price (priced: ${formatUsd(computed)}).`;
-  const list = `Dollars are **computed**: tokens times list prices of ${found.price_date}; your contract may differ.`;
+    return `${DOLLARS_ARE} **as billed** by the sources (${formatUsd(billed ?? 0)}), since most tokens have no list price (priced: ${formatUsd(computed)}).`;
+  const list = `${DOLLARS_ARE} **computed**: tokens times list prices of ${found.price_date}; your contract may differ.`;
   if (billed === null)
     return `${list} The sources name no billed amounts: this is an estimate, not an invoice.`;
   const difference =

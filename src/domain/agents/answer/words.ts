@@ -34,10 +34,15 @@ const WEEKDAYS = [
 /** A name from the data on one line and of bounded length; without control and direction characters. */
 export function plain(name: string | null): string {
   if (name === null) return UNNAMED;
-  const line = name.replace(/[\p{C}\p{Z}\s]+/gu, " ").trim();
+  const line = oneLine(name);
   return line.length > limits.nameCharactersShownMax
     ? `${line.slice(0, limits.nameCharactersShownMax - 1)}…`
     : line;
+}
+
+/** Text on one line, without control and direction characters. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{C}\p{Z}\s]+/gu, " ").trim();
 }
 
 /** A name from the data as code, in which Markdown knows no markup; the fence is longer than any run of backticks within. */
