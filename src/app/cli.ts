@@ -10,13 +10,14 @@ import { keepRecommendations } from "../domain/costs/recommendations.ts";
 import { limits } from "../domain/limits.ts";
 import type { UserId } from "../domain/model.ts";
 import { importCommand } from "./import.ts";
-import { readConfig, WrongSetting } from "./config.ts";
+import { readConfig } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { startNode } from "./node.ts";
 import { untilOrphaned } from "./parent.ts";
 import { reportCommand } from "./report.ts";
 import { revokeCommand } from "./revoke.ts";
 import { issueToken, LOCAL_USER, signingSecret } from "./secret.ts";
+import { WrongSetting } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 const application = { ...costs, concluded: keepRecommendations };

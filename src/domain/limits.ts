@@ -180,6 +180,7 @@ export const limits = {
   /** Blocks of a trace that a replay remembers, about 60 bytes each. */
   replayBlocksMax: 500_000,
   pricesCachedMax: 10_000,
+  contractPricesMax: 1_000,
   importsListed: 100,
   pageItemsMax: 200,
   groupsMax: 1_000,

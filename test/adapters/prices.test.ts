@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { findProvider } from "@pydantic/genai-prices";
 import { describe, expect, it } from "vitest";
-import { priceTable } from "../../src/adapters/prices.ts";
+import { packaged } from "../../src/adapters/priceTable.ts";
 import type { Tokens, UsageRecord } from "../../src/domain/model.ts";
 import { AT, book, record } from "./priceSupport.ts";
 
@@ -154,7 +154,7 @@ describe("price date", () => {
     const { version } = JSON.parse(readFileSync(manifest, "utf8")) as {
       version: string;
     };
-    expect(version).toBe(priceTable.version);
+    expect(version).toBe(packaged.version);
     expect(book.price_date).toMatch(/^\d{4}-\d{2}-\d{2}$/);
   });
 });
