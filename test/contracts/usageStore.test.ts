@@ -10,6 +10,7 @@ import type { Backend } from "../support/backends.ts";
 import { record } from "../support/filled.ts";
 import { anyQuery, anyRecord } from "../support/usageArbitraries.ts";
 import { loading } from "../support/loading.ts";
+import { expectSameParts, pricedPartsOf } from "../support/pricedParts.ts";
 import { aggregateRecords, expectSameRows } from "../support/usageStore.ts";
 
 describe.each(backends)("UsageStore on $name", ({ open }) => {
@@ -38,6 +39,8 @@ describe.each(backends)("UsageStore on $name", ({ open }) => {
         for (const query of queries) {
           const rows = await use((it) => it.aggregate(user, query));
           expectSameRows(rows, aggregateRecords(records, query));
+          const parts = await use((it) => it.pricedParts(user, query));
+          expectSameParts(parts, pricedPartsOf(records, query));
         }
       },
     );

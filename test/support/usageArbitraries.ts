@@ -36,7 +36,7 @@ export const anyRecord = fc.record({
   feature: name,
   user: name,
   tier: fc.constantFrom("standard", "batch", "flex", "priority"),
-  requests: fc.integer({ min: 0, max: 1_000 }),
+  requests: fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 1_000 })),
   tokens: fc.record({
     uncached_input: count,
     cache_read: count,
@@ -47,6 +47,7 @@ export const anyRecord = fc.record({
   billed_usd: fc.option(dollars),
   measures: fc.constantFrom("usage", "usage", "charge"),
   computed_usd: fc.option(dollars),
+  priced_as: fc.constantFrom("gpt-4o", "contract:gpt-*"),
 });
 const dimensions: Dimension[] = [
   "model",

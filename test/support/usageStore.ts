@@ -19,6 +19,7 @@ import type {
 } from "../../src/domain/model.ts";
 import { PriceBook, UsageStore } from "../../src/domain/ports.ts";
 import type { Coverage, UsageQuery, UsageRow } from "../../src/domain/ports.ts";
+import { pricedPartsOf } from "./pricedParts.ts";
 
 /** A store that holds these records, priced by the price book in place. */
 export function usageStoreOf(
@@ -48,6 +49,7 @@ export const absentUsageStore = Layer.succeed(
     coverage: () => away,
     dataVersion: () => away,
     aggregate: () => away,
+    pricedParts: () => away,
   }),
 );
 
@@ -64,11 +66,16 @@ function storeOver(
     dataVersion: () => Effect.succeed(1),
     aggregate: (_user, query) =>
       Effect.succeed(aggregateRecords(records, query)),
+    pricedParts: (_user, query) =>
+      Effect.succeed(pricedPartsOf(records, query)),
   });
 }
 
 function unsupported(
-  part: Pick<UsageStore["Service"], "coverage" | "dataVersion" | "aggregate">,
+  part: Pick<
+    UsageStore["Service"],
+    "coverage" | "dataVersion" | "aggregate" | "pricedParts"
+  >,
 ): UsageStore["Service"] {
   const refuse = () => Effect.die("not a part of this store");
   return UsageStore.of({
@@ -110,15 +117,8 @@ export function aggregateRecords(
   records: readonly PricedRecord[],
   query: UsageQuery,
 ): readonly UsageRow[] {
-  const { period, filter, group_by, time_zone } = query;
-  const wanted = records.filter(
-    (record) =>
-      Date.parse(record.at) >= Date.parse(period.from) &&
-      Date.parse(record.at) < Date.parse(period.to) &&
-      (Object.keys(filter) as (keyof typeof filter)[]).every(
-        (key) => filter[key]?.includes(record[key]) ?? true,
-      ),
-  );
+  const { group_by, time_zone } = query;
+  const wanted = within(records, query);
   const days = new Map<string, string>();
   const keyOf = (record: PricedRecord, dimension: Dimension) => {
     if (dimension !== "day") return record[dimension];
@@ -132,6 +132,21 @@ export function aggregateRecords(
   return [...groups]
     .map(([keys, group]) => rowOf(JSON.parse(keys) as (string | null)[], group))
     .toSorted((a, b) => b.computed_usd - a.computed_usd);
+}
+
+/** The records of a query's period and filter. */
+export function within(
+  records: readonly PricedRecord[],
+  { period, filter }: Pick<UsageQuery, "period" | "filter">,
+): readonly PricedRecord[] {
+  return records.filter(
+    (record) =>
+      Date.parse(record.at) >= Date.parse(period.from) &&
+      Date.parse(record.at) < Date.parse(period.to) &&
+      (Object.keys(filter) as (keyof typeof filter)[]).every(
+        (key) => filter[key]?.includes(record[key]) ?? true,
+      ),
+  );
 }
 
 function rowOf(

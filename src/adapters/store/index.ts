@@ -144,6 +144,8 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
         dataVersion: (user) => asUser(user, (trx) => dataVersion(trx)),
         aggregate: (user, query) =>
           asUser(user, (trx) => usage.aggregate(trx, query)),
+        pricedParts: (user, query) =>
+          asUser(user, (trx) => usage.pricedParts(trx, query)),
         beginImport: (user, source) => {
           const id = newId() as ImportId;
           return asUser(user, async (trx) => {

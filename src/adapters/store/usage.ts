@@ -8,6 +8,7 @@ import { limits } from "../../domain/limits.ts";
 import type { Dimension, Timestamp } from "../../domain/model.ts";
 import type {
   Coverage,
+  PricedPart,
   UsageFilter,
   UsageQuery,
   UsageRow,
@@ -135,6 +136,27 @@ export async function aggregate(
     trx,
   );
   return rows.map((row) => toUsageRow(row, query.group_by.length));
+}
+
+/** By which entry a model's records were priced; a record of one request alone tells how long its request was. */
+export async function pricedParts(
+  trx: Trx,
+  query: Omit<UsageQuery, "group_by">,
+): Promise<PricedPart[]> {
+  const summed = isSummed({ ...query, group_by: [] });
+  const bucketed = summed ? sql`bucketed` : sql`requests <> 1`;
+  const { rows } = await sql<PricedPart>`
+    select model, provider, priced_as, tokens, round(computed_usd, 6) as computed_usd, bucket_tokens
+    from (
+      select model, provider, priced_as, sum(${allTokens}) as tokens, sum(computed_usd) as computed_usd,
+        coalesce(sum(${allTokens}) filter (where ${bucketed}), 0) as bucket_tokens
+      from ${summed ? sql`usage_sums` : sql`usage_records`}
+      where ${counted} and at >= ${query.period.from}::timestamptz and at < ${query.period.to}::timestamptz
+        and ${filtered(query.filter)} and computed_usd is not null and priced_as is not null
+      group by 1, 2, 3
+    ) as parts
+    order by computed_usd desc, 1, 2, 3 limit ${limits.groupsMax}`.execute(trx);
+  return rows;
 }
 
 function keyOf(

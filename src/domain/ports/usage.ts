@@ -43,6 +43,18 @@ export interface UsageRow {
   readonly batch_tokens: number;
 }
 
+/** What of a model's usage was priced by one entry. */
+export interface PricedPart {
+  readonly model: string;
+  readonly provider: string | null;
+  /** The entry, as PriceBook.price names it. */
+  readonly priced_as: string;
+  readonly tokens: number;
+  readonly computed_usd: number;
+  /** Of `tokens`, those in records of several requests, or of an unknown number, whose lengths are not known. */
+  readonly bucket_tokens: number;
+}
+
 /** What data a user has, as a whole. */
 export interface Coverage {
   readonly records: number;
@@ -76,6 +88,11 @@ export class UsageStore extends Context.Service<
       user: UserId,
       query: UsageQuery,
     ) => Effect.Effect<readonly UsageRow[], ServiceUnavailable>;
+    /** Which entries priced what, dearest first; what has no price is not among it. */
+    readonly pricedParts: (
+      user: UserId,
+      query: Omit<UsageQuery, "group_by">,
+    ) => Effect.Effect<readonly PricedPart[], ServiceUnavailable>;
     readonly beginImport: (
       user: UserId,
       source: {

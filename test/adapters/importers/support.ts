@@ -69,6 +69,7 @@ export class Shelf {
       coverage: () => Effect.die("not part of importing"),
       dataVersion: () => Effect.die("not part of importing"),
       aggregate: () => Effect.die("not part of importing"),
+      pricedParts: () => Effect.die("not part of importing"),
     }),
   );
 

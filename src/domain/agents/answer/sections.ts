@@ -13,7 +13,7 @@ import type {
 } from "../../model.ts";
 import type { Material } from "./material.ts";
 import { budgetSentences, budgetTable, monthSentence } from "./outlook.ts";
-import { qualityStatements, SAMPLE_LABEL } from "./quality.ts";
+import { pricedAsTable, qualityStatements, SAMPLE_LABEL } from "./quality.ts";
 import { OVERLAP, isThin, savingsOf, scaledFrom } from "./savings.ts";
 import {
   anomalySentences,
@@ -142,7 +142,10 @@ function scaledSentence(material: Material): string | null {
 }
 
 export function quality(material: Material): readonly ReportSection[] {
-  return section("quality", { paragraphs: qualityStatements(material) });
+  return section("quality", {
+    paragraphs: qualityStatements(material),
+    tables: [pricedAsTable(material)],
+  });
 }
 
 /** What to do about it, most valuable first. */
