@@ -62,9 +62,11 @@ export const priceBook = Layer.sync(PriceBook, () =>
 
 const VERSION_HEX_DIGITS = 12;
 
+/** Two refreshes of one day may differ, so the day alone does not tell tables apart. */
 function versionOf(table: PriceTable, contracts: readonly ContractPrice[]) {
-  const terms = hash("sha256", JSON.stringify(contracts), "hex");
-  return `${table.date} ${terms.slice(0, VERSION_HEX_DIGITS)}`;
+  const terms = JSON.stringify([table.providers, contracts]);
+  const digest = hash("sha256", terms, "hex").slice(0, VERSION_HEX_DIGITS);
+  return `${table.date} ${digest}`;
 }
 
 /** Contract prices begin on a day, so a model's contract is looked for once a day; up to limits.pricesCachedMax are remembered. */

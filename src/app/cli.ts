@@ -1,5 +1,5 @@
 /**
- * The command line: serve, import, token, report, revoke. Promises: `serve` prints one line when it is ready; a wrong setting or a locked directory ends
+ * The command line: serve, import, token, report, revoke, prices. Promises: `serve` prints one line when it is ready; a wrong setting or a locked directory ends
  * with one line that says what to do; no command prints a stack.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node";
@@ -14,6 +14,7 @@ import { readConfig } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { startNode } from "./node.ts";
 import { untilOrphaned } from "./parent.ts";
+import { pricesCommand } from "./prices.ts";
 import { reportCommand } from "./report.ts";
 import { revokeCommand } from "./revoke.ts";
 import { issueToken, LOCAL_USER, signingSecret } from "./secret.ts";
@@ -187,8 +188,12 @@ const revoking = Command.make(
   ),
 );
 
+const prices = Command.make("prices", {}, () => pricesCommand()).pipe(
+  Command.withDescription("Fetch a newer price table"),
+);
+
 Command.make("goldenpath").pipe(
-  Command.withSubcommands([serve, importing, token, report, revoking]),
+  Command.withSubcommands([serve, importing, token, report, revoking, prices]),
   Command.run({ version: VERSION }),
   Effect.provide(NodeServices.layer),
   Effect.catchCause((cause) =>

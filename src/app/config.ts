@@ -4,6 +4,8 @@
  */
 import { Config, Effect, Option, Redacted } from "effect";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PUBLISHED_AT } from "../adapters/priceRefresh.ts";
 import { limits } from "../domain/limits.ts";
 import {
   list,
@@ -31,6 +33,7 @@ export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
 export const readConfig = Effect.gen(function* () {
   const host = yield* text("HOST", "127.0.0.1");
   const keys = yield* readKeys;
+  const dataDir = yield* text("DATA_DIR", "./data");
   if (keys.kind === "local" && !isLoopback(host)) {
     return yield* new WrongSetting({
       variable: "HOST",
@@ -41,10 +44,12 @@ export const readConfig = Effect.gen(function* () {
     host,
     keys,
     port: yield* whole("PORT", 8_787, 0, 65_535),
-    dataDir: yield* text("DATA_DIR", "./data"),
+    dataDir,
     databaseUrl: yield* optional("DATABASE_URL"),
     redisUrl: yield* redisUrl,
     pricesFile: yield* optional("PRICES_FILE"),
+    pricesTable: yield* text("PRICES_TABLE", join(dataDir, "prices.json")),
+    pricesUrl: (yield* url("PRICES_URL")) ?? PUBLISHED_AT,
     issuer: yield* optional("JWT_ISSUER"),
     audience: yield* optional("JWT_AUDIENCE"),
     allowedOrigins: yield* list("ALLOWED_ORIGINS"),

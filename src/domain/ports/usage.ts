@@ -154,7 +154,7 @@ export class PriceBook extends Context.Service<
   {
     /** The day of the price table, YYYY-MM-DD. */
     readonly price_date: string;
-    /** The same for two books only if they price everything alike: the table's day, and a digest of the contract prices. */
+    /** The same for two books only if they price everything alike: the table's day, and a digest of all prices. */
     readonly version: string;
     /** Null for a model the table does not know: unpriced, never zero. */
     readonly find: (
