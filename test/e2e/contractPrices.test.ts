@@ -73,6 +73,21 @@ test("§9 PRICES_FILE prices imports; what was imported before takes a new price
   });
 }, 60_000);
 
+test("§9 the import command prices by PRICES_FILE too", async () => {
+  const dataDir = directory();
+  const [file, usage] = ["prices.json", "usage.csv"].map((it) =>
+    join(directory(), it),
+  );
+  writeFileSync(usage!, CSV);
+  writeFileSync(file!, '[{"model":"gpt-4.1","discount_percent":25}]');
+  const flags = ["import", usage!, "--user", USER];
+  const said = await command(flags, dataDir, { PRICES_FILE: file! });
+  expect(said).toMatchObject({ code: 0 });
+  await withServer(dataDir, {}, async (server) => {
+    expect(await computed(server)).toBe(2.1);
+  });
+}, 60_000);
+
 test.each([
   ["nowhere.json", null, "cannot be read"],
   ["prices.json", "{", "is not JSON"],
@@ -82,7 +97,7 @@ test.each([
     "entry 1 (gpt-4.1), usd_per_million.uncached_input: ",
   ],
 ])(
-  "§9 a PRICES_FILE that %s holds as %o stops the start with one line",
+  "§9 a PRICES_FILE %s with %o in it stops the start with one line",
   async (name, content, said) => {
     const dataDir = directory();
     const file = join(directory(), name);

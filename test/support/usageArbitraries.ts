@@ -36,7 +36,7 @@ export const anyRecord = fc.record({
   feature: name,
   user: name,
   tier: fc.constantFrom("standard", "batch", "flex", "priority"),
-  requests: fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 1_000 })),
+  requests: fc.oneof(fc.constantFrom(0, 1), fc.integer({ min: 2, max: 1_000 })),
   tokens: fc.record({
     uncached_input: count,
     cache_read: count,
