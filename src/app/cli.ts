@@ -1,6 +1,6 @@
 /**
- * The command line: serve, import, token, report, revoke, prices. Promises: `serve` prints one line when it is ready; a wrong setting or a locked directory ends
- * with one line that says what to do; no command prints a stack.
+ * The command line: serve, import, token, report, revoke, prices. Promises: `serve` prints one line when it is ready; a wrong setting or a
+ * locked directory ends with one line that says what to do; no command prints a stack.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node";
 import { Cause, Console, Effect, Exit, Option } from "effect";

@@ -41,7 +41,7 @@ const bringIn = async (server: TestServer) =>
 const computed = async (server: TestServer) =>
   (await server.get<UsageSummary>("/api/usage/summary", USER)).cost.computed;
 
-test("§9 PRICES_FILE prices imports; what was imported before takes a new price when it is imported anew, and the old one back when that goes", async () => {
+test("§9 PRICES_FILE prices imports; an import anew takes a changed price, and gives the old one back when it goes", async () => {
   const dataDir = directory();
   const file = join(directory(), "prices.json");
   const env = { PRICES_FILE: file };

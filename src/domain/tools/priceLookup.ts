@@ -36,7 +36,7 @@ export type Prices = {
 export const priceLookup = defineTool({
   name: "price_lookup",
   description:
-    "Prices of models in US dollars per million tokens, by contract where there is one, else by list: input, cached input, cache writes, output, batch.",
+    "Prices of models, by contract or list, in US dollars per million tokens: input, cached input, cache writes, output, batch.",
   parameters: Parameters,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
     const book = yield* PriceBook;

@@ -71,6 +71,9 @@ export function qualityStatements(material: Material): readonly string[] {
   ];
 }
 
+const ADDED_UP =
+  "The source adds requests up, so what was long among them costs more than is said here.";
+
 /** What the prices themselves leave open: requests whose length is not known, and entries of another name. */
 function pricingStatements({ inspection }: Material): readonly string[] {
   const pricing = inspection?.result.pricing;
@@ -82,16 +85,18 @@ function pricingStatements({ inspection }: Material): readonly string[] {
         `${code(model)} (${formatCount(tokens)} tokens; dearer above ${above_tokens.toLocaleString("en-US")} input tokens a request)`,
     );
   const more = pricing.unknown_lengths.length > SHOWN_MODELS;
+  const others =
+    pricing.priced_as_more > 0 ? `, and ${pricing.priced_as_more} more` : "";
   return [
     ...(lengths.length === 0
       ? []
       : [
-          `**Priced as short requests, for want of their lengths:** ${listWords(lengths)}${more ? " and more" : ""}. The source adds requests up, so what was long among them costs more than is said here.`,
+          `**Priced as short requests, for want of their lengths:** ${listWords(lengths)}${more ? " and more" : ""}. ${ADDED_UP}`,
         ]),
     ...(pricing.priced_as.length === 0
       ? []
       : [
-          `Some models were priced by an entry of another name, as listed below${pricing.priced_as_more > 0 ? `, and ${pricing.priced_as_more} more` : ""}.`,
+          `Some models were priced by an entry of another name, as listed below${others}.`,
         ]),
   ];
 }
@@ -150,9 +155,7 @@ function unpricedStatements({ inspection }: Material): readonly string[] {
   const found = inspection?.result;
   if (found === undefined) return [];
   if (found.unpriced.length === 0)
-    return found.priced_percent === null
-      ? []
-      : ["Every token has a list price."];
+    return found.priced_percent === null ? [] : ["Every token has a price."];
   const models = found.unpriced
     .slice(0, SHOWN_MODELS)
     .map(
