@@ -37,14 +37,36 @@ export function requestFee(prices: ModelPrice): number {
   return rateAt(prices["requests_kcount"], 0) ?? 0;
 }
 
-/** A rate in steps: for the whole request, that of the last step which its input exceeds. */
+/** The fewest input tokens of one request that a higher step of any text rate begins above; null where rates have no steps. */
+export function longContextAbove(prices: ModelPrice): number | null {
+  const starts = TEXT_KEYS.flatMap((key) => {
+    const rate = prices[key];
+    return rate === undefined || typeof rate === "number"
+      ? []
+      : rate.tiers.map((step) => step.start);
+  });
+  return starts.length === 0 ? null : Math.min(...starts);
+}
+
+const TEXT_KEYS = [
+  "input_mtok",
+  "cache_read_mtok",
+  "cache_write_mtok",
+  "cache_write_5m_mtok",
+  "cache_write_1h_mtok",
+  "output_mtok",
+];
+
+/** A rate in steps: for the whole request, that of the highest step which its input exceeds, in whatever order the table has them. */
 function rateAt(
   rate: ModelPrice[string],
   inputTokens: number,
 ): number | undefined {
   if (rate === undefined || typeof rate === "number") return rate;
-  return rate.tiers.reduce(
-    (price, step) => (inputTokens > step.start ? step.price : price),
-    rate.base,
-  );
+  return rate.tiers
+    .toSorted((a, b) => a.start - b.start)
+    .reduce(
+      (price, step) => (inputTokens > step.start ? step.price : price),
+      rate.base,
+    );
 }

@@ -1,109 +1,95 @@
 /**
- * List prices from the table that ships with @pydantic/genai-prices; nothing is fetched. Promises: a model, a token bucket or a tier
- * without a price in the table makes a record unpriced, never cheap; prices are those of the record's own day.
+ * What usage costs: the list prices of a table, and over them the operator's own contract prices. Promises: a model, a token bucket or a
+ * tier without a price makes a record unpriced, never cheap; prices are those of the record's own day; a contract price says that it is one.
  */
-import { calcPrice } from "@pydantic/genai-prices";
-import type {
-  ConditionalPrice,
-  PriceCalculation,
-} from "@pydantic/genai-prices";
+import type { PriceCalculation } from "@pydantic/genai-prices";
 import { Layer } from "effect";
+import { hash } from "node:crypto";
 import { limits } from "../domain/limits.ts";
-import type { ServiceTier, Timestamp, UsageRecord } from "../domain/model.ts";
+import type { Timestamp, Tokens, UsageRecord } from "../domain/model.ts";
 import { PriceBook } from "../domain/ports.ts";
 import type { Price } from "../domain/ports.ts";
+import { contractFor } from "./contractPrices.ts";
+import type { ContractPrice, Rates } from "./contractPrices.ts";
 import { isOffered } from "./priceChoices.ts";
-import { requestFee, tokenRates } from "./priceRates.ts";
+import { longContextAbove, requestFee, tokenRates } from "./priceRates.ts";
+import { lookupIn, packagedTable } from "./priceTable.ts";
+import type { PriceTable } from "./priceTable.ts";
+import { tierFactor } from "./priceTiers.ts";
+import type { TierFactor } from "./priceTiers.ts";
 
-/**
- * The table carries no date of its own, and its newest entries lie in the future (announced prices). What is known is the day on
- * which the pinned version was published to npm; a test holds this against the installed version.
- */
-export const priceTable = { version: "0.1.8", date: "2026-09-23" } as const;
+type Book = PriceBook["Service"];
+type Priced = NonNullable<ReturnType<Book["price"]>>;
 
-/**
- * What a batch costs as a share of the list price, cache reads and writes included.
- * OpenAI: platform.openai.com/docs/guides/batch ("50% cost discount"). Anthropic:
- * platform.claude.com/docs/en/build-with-claude/batch-processing ("50% of the standard API prices"). Others: not known here.
- */
-const BATCH_FACTORS: Readonly<Record<string, number>> = {
-  openai: 0.5,
-  anthropic: 0.5,
-};
-/** platform.openai.com/docs/guides/flex-processing: flex is billed at batch rates. Priority costs more by model; no table here. */
-const FLEX_PROVIDER = "openai";
-
-type Lookup = (
-  model: string,
-  provider: string | null,
-  at: Timestamp,
-) => PriceCalculation | null;
-
-/** The price book over the bundled table. It remembers up to limits.pricesCachedMax matches, since matching is slow. */
-export const priceBook = Layer.sync(PriceBook, () => {
-  const lookup = rememberingLookup();
-  const find = (
-    model: string,
-    provider: string | null,
-    at: Timestamp,
-  ): Price | null => {
+/** The price book over a table and contract prices, which come in the order in which they are to be tried. */
+export function makePriceBook(
+  table: PriceTable,
+  contracts: readonly ContractPrice[],
+): Book {
+  const lookup = lookupIn(table);
+  const contractOf = rememberingContracts(contracts);
+  const find: Book["find"] = (model, provider, at) => {
     const entry = lookup(model, provider, at);
-    return entry === null ? null : listPrice(entry);
+    const list = entry === null ? null : listPrice(entry);
+    const contract = contractOf(model, provider, entry, at);
+    return contract === null
+      ? list
+      : contractPrice(contract, list, model, provider);
   };
   return PriceBook.of({
-    price_date: priceTable.date,
+    price_date: table.date,
+    version: versionOf(table, contracts),
     find,
     price: (record) => {
-      const entry = lookup(record.model, record.provider, record.at);
-      return entry === null ? null : priceOf(record, entry);
+      const { model, provider, at } = record;
+      const entry = lookup(model, provider, at);
+      const contract = contractOf(model, provider, entry, at);
+      return contract === null
+        ? entry && priceByList(record, entry, record.tier)
+        : priceByContract(record, contract, entry);
     },
     alternatives: (model, provider, at) => {
       const entry = lookup(model, provider, at);
-      return entry === null ? [] : alternativesTo(entry, at, lookup);
+      return entry === null ? [] : alternativesTo(entry, at, find);
     },
   });
-});
+}
 
-function rememberingLookup(): Lookup {
-  const known = new Map<string, PriceCalculation | null>();
-  const remember = (key: string, compute: () => PriceCalculation | null) => {
+/** The list prices of the bundled table. */
+export const priceBook = Layer.sync(PriceBook, () =>
+  makePriceBook(packagedTable, []),
+);
+
+const VERSION_HEX_DIGITS = 12;
+
+/** Two refreshes of one day may differ, so the day alone does not tell tables apart. */
+function versionOf(table: PriceTable, contracts: readonly ContractPrice[]) {
+  const terms = JSON.stringify([table.providers, contracts]);
+  const digest = hash("sha256", terms, "hex").slice(0, VERSION_HEX_DIGITS);
+  return `${table.date} ${digest}`;
+}
+
+/** Contract prices begin on a day, so a model's contract is looked for once a day; up to limits.pricesCachedMax are remembered. */
+function rememberingContracts(contracts: readonly ContractPrice[]) {
+  const known = new Map<string, ContractPrice | null>();
+  return (
+    model: string,
+    provider: string | null,
+    entry: PriceCalculation | null,
+    at: Timestamp,
+  ): ContractPrice | null => {
+    if (contracts.length === 0) return null;
+    const listed = entry?.provider.id ?? null;
+    const day = at.slice(0, "YYYY-MM-DD".length);
+    const key = JSON.stringify([model, provider, listed, day]);
     const remembered = known.get(key);
     if (remembered !== undefined) return remembered;
     if (known.size >= limits.pricesCachedMax) known.clear();
-    const computed = compute();
-    known.set(key, computed);
-    return computed;
+    const providers = [provider, listed].filter((it) => it !== null);
+    const found = contractFor(contracts, model, providers, at);
+    known.set(key, found);
+    return found;
   };
-  return (model, provider, at) => {
-    const key = JSON.stringify([model, provider]);
-    const entry = remember(key, () => match(model, provider, at));
-    if (entry === null || !Array.isArray(entry.model.prices)) return entry;
-    return remember(`${key} ${stretch(entry.model.prices, at)}`, () =>
-      match(model, provider, at),
-    );
-  };
-}
-
-/**
- * The table's entry for a model. Without a provider, names such as `openai/gpt-4o` tell it, as LiteLLM writes them, or else the
- * model's own name does; a provider that the table does not know leaves the model unpriced.
- */
-function match(
-  model: string,
-  provider: string | null,
-  at: Timestamp,
-): PriceCalculation | null {
-  return calcPrice({}, model, {
-    providerId: provider ?? "litellm",
-    timestamp: new Date(at),
-  });
-}
-
-/** The longest part of a timestamp in which conditional prices cannot change: its day, unless some depend on the time of day. */
-function stretch(prices: readonly ConditionalPrice[], at: Timestamp): string {
-  return prices.some(({ constraint }) => constraint?.type === "time_of_date")
-    ? at
-    : at.slice(0, "YYYY-MM-DD".length);
 }
 
 /** Rates at standard context length; null when the table prices no text tokens, as for speech by the hour. */
@@ -119,77 +105,131 @@ function listPrice({
     provider: provider.id,
     // A model without a price for output, such as one for embeddings, puts out no tokens.
     usd_per_million: { ...rates, output: rates.output ?? 0 },
-    batch_factor: BATCH_FACTORS[provider.id] ?? null,
+    batch_factor: tierFactor("batch", provider.id, model.id, 0)?.rates ?? null,
+    long_context_above: longContextAbove(model_price),
+    contract: null,
+  };
+}
+
+/** Null for a share of a list price that there is none of. */
+function contractPrice(
+  { terms, batch_factor, ...contract }: ContractPrice,
+  list: Price | null,
+  model: string,
+  provider: string | null,
+): Price | null {
+  if (terms.kind === "rates")
+    return {
+      model: list?.model ?? model,
+      provider: list?.provider ?? provider ?? contract.provider ?? "contract",
+      usd_per_million: terms.usd_per_million,
+      batch_factor,
+      long_context_above: null,
+      contract: contract.model,
+    };
+  if (list === null) return null;
+  const { uncached_input, cache_read, cache_write_5m, cache_write_1h, output } =
+    list.usd_per_million;
+  return {
+    ...list,
+    usd_per_million: {
+      uncached_input: uncached_input * terms.share,
+      cache_read: cache_read * terms.share,
+      cache_write_5m: cache_write_5m * terms.share,
+      cache_write_1h: cache_write_1h * terms.share,
+      output: output * terms.share,
+    },
+    batch_factor: batch_factor ?? list.batch_factor,
+    contract: contract.model,
   };
 }
 
 /**
- * US dollars of a record: the sum over buckets of tokens × rate, times the tier's factor; null when a bucket in use or the tier has
- * no price. A bucket of requests goes by the mean input of one request, and by the short rates where its source counts none.
+ * US dollars of a record by the list: the sum over buckets of tokens × rate × the tier's factor; null when a bucket in use or the tier
+ * has no price. A record of one request goes by its own input; how long those of a bucket were is not known: they count as short.
  */
-function priceOf(
+function priceByList(
   record: UsageRecord,
   { model, provider, model_price }: PriceCalculation,
-) {
-  const { uncached_input, cache_read, cache_write_5m, cache_write_1h, output } =
-    record.tokens;
-  const input = uncached_input + cache_read + cache_write_5m + cache_write_1h;
-  const rates = tokenRates(
-    model_price,
-    record.requests === 0 ? 0 : input / record.requests,
-  );
-  const factor = tierFactor(record.tier, provider.id);
-  if (
-    rates === null ||
-    factor === null ||
-    (output > 0 && rates.output === undefined)
-  )
-    return null;
-  const perMillion =
-    uncached_input * rates.uncached_input +
-    cache_read * rates.cache_read +
-    cache_write_5m * rates.cache_write_5m +
-    cache_write_1h * rates.cache_write_1h +
-    output * (rates.output ?? 0);
+  tier: UsageRecord["tier"],
+): Priced | null {
+  const { tokens } = record;
+  const inputTokens = record.requests === 1 ? inputOf(tokens) : 0;
+  const rates = tokenRates(model_price, inputTokens);
+  const factor = tierFactor(tier, provider.id, model.id, inputTokens);
+  if (rates === null || factor === null) return null;
+  if (tokens.output > 0 && rates.output === undefined) return null;
+  const all = { ...rates, output: rates.output ?? 0 };
+  const usd = usdOf(tokens, all, factor);
+  if (usd === null) return null;
   const fees = (record.requests * requestFee(model_price)) / 1_000;
-  return { usd: (perMillion / 1_000_000 + fees) * factor, priced_as: model.id };
+  return { usd: usd + fees * factor.rates, priced_as: model.id };
 }
 
-function tierFactor(tier: ServiceTier, provider: string): number | null {
-  if (tier === "standard") return 1;
-  if (tier === "batch" || (tier === "flex" && provider === FLEX_PROVIDER))
-    return BATCH_FACTORS[provider] ?? null;
-  return null;
+/**
+ * US dollars of a record by contract. Its own rates hold for the standard tier, and for batches where it names their factor; a share of
+ * the list is taken of the list's price for the tier, or, for batches with a factor, of the standard one. Null where neither says.
+ */
+function priceByContract(
+  record: UsageRecord,
+  { model, terms, batch_factor }: ContractPrice,
+  entry: PriceCalculation | null,
+): Priced | null {
+  const isFactored = record.tier === "batch" && batch_factor !== null;
+  const factor = isFactored ? batch_factor : 1;
+  if (terms.kind === "rates") {
+    if (record.tier !== "standard" && !isFactored) return null;
+    const tier = { rates: factor, cache_read: factor };
+    const usd = usdOf(record.tokens, terms.usd_per_million, tier);
+    return usd === null ? null : { usd, priced_as: `contract:${model}` };
+  }
+  const tier = isFactored ? "standard" : record.tier;
+  const list = entry === null ? null : priceByList(record, entry, tier);
+  return list === null
+    ? null
+    : {
+        usd: list.usd * terms.share * factor,
+        priced_as: `contract:${model} of ${list.priced_as}`,
+      };
+}
+
+function inputOf(tokens: Tokens): number {
+  const { uncached_input, cache_read, cache_write_5m, cache_write_1h } = tokens;
+  return uncached_input + cache_read + cache_write_5m + cache_write_1h;
+}
+
+/** Null where cache reads are in use and the tier has no factor for them. */
+function usdOf(tokens: Tokens, rates: Rates, tier: TierFactor): number | null {
+  if (tokens.cache_read > 0 && tier.cache_read === null) return null;
+  const read = tokens.cache_read * rates.cache_read * (tier.cache_read ?? 0);
+  const others =
+    tokens.uncached_input * rates.uncached_input +
+    tokens.cache_write_5m * rates.cache_write_5m +
+    tokens.cache_write_1h * rates.cache_write_1h +
+    tokens.output * rates.output;
+  return (read + others * tier.rates) / 1_000_000;
 }
 
 /** The other models of the same provider that one could move to, by the price of a million tokens in and a million out. */
 function alternativesTo(
   { model, provider }: PriceCalculation,
   at: Timestamp,
-  lookup: Lookup,
+  find: Book["find"],
 ): readonly Price[] {
-  const entries = provider.models
+  const prices = provider.models
     .filter((other) => isOffered(provider.id, other))
-    .map((other) => lookup(other.id, provider.id, at));
-  const prices = entries.flatMap((entry) => {
-    const price = entry === null ? null : listPrice(entry);
-    return price === null || price.model === model.id || !isForText(price)
-      ? []
-      : [[price.model, price] as const];
-  });
-  return [...new Map(prices).values()].sort(
+    .flatMap((other) => find(other.id, provider.id, at) ?? [])
+    .filter((it) => it.model !== model.id && isForText(it))
+    .map((it) => [it.model, it] as const);
+  return [...new Map(prices).values()].toSorted(
     (a, b) => inAndOut(a) - inAndOut(b),
   );
 }
 
-function isForText({
-  usd_per_million: { uncached_input, output },
-}: Price): boolean {
-  return uncached_input > 0 && output > 0;
+function isForText({ usd_per_million }: Price): boolean {
+  return usd_per_million.uncached_input > 0 && usd_per_million.output > 0;
 }
 
-function inAndOut({
-  usd_per_million: { uncached_input, output },
-}: Price): number {
-  return uncached_input + output;
+function inAndOut({ usd_per_million }: Price): number {
+  return usd_per_million.uncached_input + usd_per_million.output;
 }

@@ -129,6 +129,8 @@ export const tables = {
     measures: "text",
     priced: "bool",
     billed: "bool",
+    priced_as: "text?",
+    bucketed: "bool",
     records: "int8",
     requests: "int8",
     uncached_input: "int8",

@@ -1,6 +1,6 @@
 /**
- * The command line: serve, import, token, report, revoke. Promises: `serve` prints one line when it is ready; a wrong setting or a locked directory ends
- * with one line that says what to do; no command prints a stack.
+ * The command line: serve, import, token, report, revoke, prices. Promises: `serve` prints one line when it is ready; a wrong setting or a
+ * locked directory ends with one line that says what to do; no command prints a stack.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node";
 import { Cause, Console, Effect, Exit, Option } from "effect";
@@ -10,13 +10,15 @@ import { keepRecommendations } from "../domain/costs/recommendations.ts";
 import { limits } from "../domain/limits.ts";
 import type { UserId } from "../domain/model.ts";
 import { importCommand } from "./import.ts";
-import { readConfig, WrongSetting } from "./config.ts";
+import { readConfig } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { startNode } from "./node.ts";
 import { untilOrphaned } from "./parent.ts";
+import { pricesCommand } from "./prices.ts";
 import { reportCommand } from "./report.ts";
 import { revokeCommand } from "./revoke.ts";
 import { issueToken, LOCAL_USER, signingSecret } from "./secret.ts";
+import { WrongSetting } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 const application = { ...costs, concluded: keepRecommendations };
@@ -186,8 +188,12 @@ const revoking = Command.make(
   ),
 );
 
+const prices = Command.make("prices", {}, () => pricesCommand()).pipe(
+  Command.withDescription("Fetch a newer price table"),
+);
+
 Command.make("goldenpath").pipe(
-  Command.withSubcommands([serve, importing, token, report, revoking]),
+  Command.withSubcommands([serve, importing, token, report, revoking, prices]),
   Command.run({ version: VERSION }),
   Effect.provide(NodeServices.layer),
   Effect.catchCause((cause) =>

@@ -13,7 +13,6 @@ import { memoryCacheLayer } from "../adapters/memory/cache.ts";
 import { notifyLink } from "../adapters/notify.ts";
 import { redisLink } from "../adapters/redis/bus.ts";
 import { redisCacheLayer } from "../adapters/redis/cache.ts";
-import { priceBook } from "../adapters/prices.ts";
 import type { Application } from "../domain/agents/definition.ts";
 import { connectionsLayer } from "../domain/connections.ts";
 import { Health, healthLayer } from "../domain/health.ts";
@@ -31,6 +30,7 @@ import { revocationsLayer } from "../domain/revocations.ts";
 import { runsLayer } from "../domain/runs.ts";
 import type { AppConfig } from "./config.ts";
 import type { Lock } from "./lock.ts";
+import { priceBookLayer } from "./priceBook.ts";
 import { signingSecret } from "./secret.ts";
 import { loggerLayer, spansLayer } from "./telemetry.ts";
 import type { AppServices } from "./services.ts";
@@ -91,7 +91,7 @@ function appLayer(
   const outside = Layer.mergeAll(
     busLayer(config, storage.pool, throughBus),
     cacheLayer(config),
-    priceBook,
+    priceBookLayer(config),
     verifier ?? tokenVerifierLayer({ ...config, keys: keySource(config) }),
   ).pipe(Layer.provideMerge(healthLayer));
   return connectionsLayer({ ...config, isDraining }).pipe(

@@ -2,18 +2,21 @@
  * Every setting, from the environment, as docs/PROTOCOL.md section 9 names them. Promises: a wrong value stops the start with one line
  * that names the variable; without a JWT setting the server refuses to listen on anything but loopback.
  */
-import { Config, Data, Effect, Option, Redacted, Schema } from "effect";
+import { Config, Effect, Option, Redacted } from "effect";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PUBLISHED_AT } from "../adapters/priceRefresh.ts";
 import { limits } from "../domain/limits.ts";
-
-export class WrongSetting extends Data.TaggedError("WrongSetting")<{
-  readonly variable: string;
-  readonly problem: string;
-}> {
-  override get message(): string {
-    return `${this.variable}: ${this.problem}`;
-  }
-}
+import {
+  list,
+  milliseconds,
+  optional,
+  setting,
+  text,
+  url,
+  whole,
+  WrongSetting,
+} from "./settings.ts";
 
 export type KeySetting =
   | { readonly kind: "secret"; readonly secret: Redacted.Redacted }
@@ -22,7 +25,6 @@ export type KeySetting =
   /** A random secret of this machine's own, kept in DATA_DIR. */
   | { readonly kind: "local" };
 
-const TIMER_MS_MAX = 2_147_483_647;
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
@@ -31,6 +33,7 @@ export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
 export const readConfig = Effect.gen(function* () {
   const host = yield* text("HOST", "127.0.0.1");
   const keys = yield* readKeys;
+  const dataDir = yield* text("DATA_DIR", "./data");
   if (keys.kind === "local" && !isLoopback(host)) {
     return yield* new WrongSetting({
       variable: "HOST",
@@ -41,9 +44,12 @@ export const readConfig = Effect.gen(function* () {
     host,
     keys,
     port: yield* whole("PORT", 8_787, 0, 65_535),
-    dataDir: yield* text("DATA_DIR", "./data"),
+    dataDir,
     databaseUrl: yield* optional("DATABASE_URL"),
     redisUrl: yield* redisUrl,
+    pricesFile: yield* optional("PRICES_FILE"),
+    pricesTable: yield* text("PRICES_TABLE", join(dataDir, "prices.json")),
+    pricesUrl: (yield* url("PRICES_URL")) ?? PUBLISHED_AT,
     issuer: yield* optional("JWT_ISSUER"),
     audience: yield* optional("JWT_AUDIENCE"),
     allowedOrigins: yield* list("ALLOWED_ORIGINS"),
@@ -154,95 +160,4 @@ function readPem(file: string): Effect.Effect<KeySetting, WrongSetting> {
         problem: "cannot be read",
       }),
   });
-}
-
-// --- one setting -------------------------------------------------------------------------------------------------------------
-
-function setting<A>(
-  variable: string,
-  config: Config.Config<A>,
-): Effect.Effect<A, WrongSetting> {
-  return Effect.gen(function* () {
-    return yield* config;
-  }).pipe(
-    Effect.mapError(
-      () =>
-        new WrongSetting({
-          variable,
-          problem: "has a value that does not fit",
-        }),
-    ),
-  );
-}
-
-function text(
-  variable: string,
-  fallback: string,
-): Effect.Effect<string, WrongSetting> {
-  return setting(
-    variable,
-    Config.NonEmptyString(variable).pipe(Config.withDefault(fallback)),
-  );
-}
-
-/** Null where it is not set; set to nothing is as good as not set. */
-function optional(
-  variable: string,
-): Effect.Effect<string | null, WrongSetting> {
-  return Effect.map(
-    setting(variable, Config.String(variable).pipe(Config.withDefault(""))),
-    (it) => it || null,
-  );
-}
-
-/** An http or https address; null where it is not set. */
-function url(variable: string): Effect.Effect<string | null, WrongSetting> {
-  const problem = "is not an http or https URL";
-  return Effect.flatMap(optional(variable), (it) =>
-    it === null || (/^https?:/.test(it) && URL.canParse(it))
-      ? Effect.succeed(it)
-      : Effect.fail(new WrongSetting({ variable, problem })),
-  );
-}
-
-function list(
-  variable: string,
-): Effect.Effect<readonly string[], WrongSetting> {
-  return Effect.map(optional(variable), (it) =>
-    (it ?? "")
-      .split(",")
-      .map((part) => part.trim())
-      .filter((part) => part !== ""),
-  );
-}
-
-function milliseconds(
-  variable: string,
-  fallback: number,
-): Effect.Effect<number, WrongSetting> {
-  return whole(variable, fallback, 1, TIMER_MS_MAX);
-}
-
-function whole(
-  variable: string,
-  fallback: number,
-  minimum = 1,
-  maximum = Number.MAX_SAFE_INTEGER,
-): Effect.Effect<number, WrongSetting> {
-  const schema = Schema.FiniteFromString.check(
-    Schema.isInt(),
-    Schema.isBetween({ minimum, maximum }),
-  );
-  return setting(
-    variable,
-    Config.schema(schema, variable).pipe(Config.withDefault(fallback)),
-  ).pipe(
-    Effect.mapError(
-      () =>
-        new WrongSetting({
-          variable,
-          problem: `must be a whole number from ${minimum} to ${maximum}`,
-        }),
-    ),
-  );
 }

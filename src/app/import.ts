@@ -9,7 +9,6 @@ import { basename } from "node:path";
 import { Database, makeDatabase } from "../adapters/database.ts";
 import { importFile, importSample } from "../adapters/importers/index.ts";
 import type { FormatName, Progress } from "../adapters/importers/index.ts";
-import { priceBook } from "../adapters/prices.ts";
 import { usageStoreLayer } from "../adapters/store/index.ts";
 import type { ImportResult, UserId } from "../domain/model.ts";
 import { refusalText } from "./answers.ts";
@@ -18,6 +17,7 @@ import { readConfig } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { readLock } from "./lock.ts";
 import { readMap, readStart } from "./importOptions.ts";
+import { priceBookLayer } from "./priceBook.ts";
 import { SAMPLE_SEED, sampleEnd } from "./routes/usage.ts";
 import { issueToken, signingSecret } from "./secret.ts";
 
@@ -82,7 +82,7 @@ function importHere(flags: ImportFlags, config: AppConfig) {
         Layer.provide(Layer.succeed(Database, makeDatabase(pool))),
       );
       return yield* importInto(flags).pipe(
-        Effect.provide(Layer.mergeAll(stores, priceBook)),
+        Effect.provide(Layer.mergeAll(stores, priceBookLayer(config))),
       );
     }),
   );

@@ -180,6 +180,11 @@ export const limits = {
   /** Blocks of a trace that a replay remembers, about 60 bytes each. */
   replayBlocksMax: 500_000,
   pricesCachedMax: 10_000,
+  contractPricesMax: 1_000,
+  priceTableTimeoutMs: 30_000,
+  priceTableBytesMax: 16 * MiB,
+  /** Of the models that are known: a table with fewer is no whole one. */
+  priceTableShareMin: 0.5,
   importsListed: 100,
   pageItemsMax: 200,
   groupsMax: 1_000,

@@ -9,6 +9,7 @@ import { backends } from "../support/backends.ts";
 import type { Backend } from "../support/backends.ts";
 import { record } from "../support/filled.ts";
 import { loading } from "../support/loading.ts";
+import { expectSameParts, pricedPartsOf } from "../support/pricedParts.ts";
 import { anyQuery, anyRecord } from "../support/usageArbitraries.ts";
 import { aggregateRecords, expectSameRows } from "../support/reckoning.ts";
 
@@ -57,11 +58,16 @@ describe.each(backends)("UsageStore on $name: overlaps", ({ open }) => {
         expect((await use((it) => it.coverage(user))).records).toBe(
           rows.length,
         );
-        for (const query of queries)
+        for (const query of queries) {
           expectSameRows(
             await use((it) => it.aggregate(user, query)),
             aggregateRecords(rows, query),
           );
+          expectSameParts(
+            await use((it) => it.pricedParts(user, query)),
+            pricedPartsOf(rows, query),
+          );
+        }
       },
     );
     await fc.assert(property, { numRuns: 60 });

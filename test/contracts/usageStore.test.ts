@@ -11,6 +11,7 @@ import { record } from "../support/filled.ts";
 import { anyQuery, anyRecord } from "../support/usageArbitraries.ts";
 import { loading } from "../support/loading.ts";
 import { aggregateRecords, expectSameRows } from "../support/reckoning.ts";
+import { expectSameParts, pricedPartsOf } from "../support/pricedParts.ts";
 
 describe.each(backends)("UsageStore on $name", ({ open }) => {
   let backend: Backend;
@@ -38,6 +39,8 @@ describe.each(backends)("UsageStore on $name", ({ open }) => {
         for (const query of queries) {
           const rows = await use((it) => it.aggregate(user, query));
           expectSameRows(rows, aggregateRecords(records, query));
+          const parts = await use((it) => it.pricedParts(user, query));
+          expectSameParts(parts, pricedPartsOf(records, query));
         }
       },
     );

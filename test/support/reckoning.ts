@@ -24,21 +24,27 @@ const named = (record: PricedRecord, dimension: NamedDimension) =>
     ? [...new Set(record.tags)].toSorted().join(", ") || null
     : record[dimension];
 
-const isWanted =
-  ({ period, filter }: Pick<UsageQuery, "period" | "filter">) =>
-  (record: PricedRecord): boolean =>
-    Date.parse(record.at) >= Date.parse(period.from) &&
-    Date.parse(record.at) < Date.parse(period.to) &&
-    (Object.keys(filter) as (keyof typeof filter)[]).every(
-      (key) => filter[key]?.includes(named(record, key)) ?? true,
-    );
+/** The records of a query's period and filter. */
+export function within(
+  records: readonly PricedRecord[],
+  { period, filter }: Pick<UsageQuery, "period" | "filter">,
+): readonly PricedRecord[] {
+  return records.filter(
+    (record) =>
+      Date.parse(record.at) >= Date.parse(period.from) &&
+      Date.parse(record.at) < Date.parse(period.to) &&
+      (Object.keys(filter) as (keyof typeof filter)[]).every(
+        (key) => filter[key]?.includes(named(record, key)) ?? true,
+      ),
+  );
+}
 
 /** What a cache could have done, by model, by the plainest code there is. */
 export function reuseOf(
   records: readonly PricedRecord[],
   query: Pick<UsageQuery, "period" | "filter">,
 ): readonly Reuse[] {
-  const told = records.filter(isWanted(query)).filter((it) => it.reusable);
+  const told = within(records, query).filter((it) => it.reusable);
   return [...Map.groupBy(told, (it) => it.model)].map(([model, group]) => {
     const sum = (of: (it: PricedRecord) => number) =>
       group.reduce((total, it) => total + of(it), 0);
@@ -62,9 +68,9 @@ export function failuresOf(
   records: readonly PricedRecord[],
   query: Pick<UsageQuery, "period" | "filter">,
 ): readonly Failures[] {
-  const told = records
-    .filter(isWanted(query))
-    .filter((it) => it.failed_requests !== null);
+  const told = within(records, query).filter(
+    (it) => it.failed_requests !== null,
+  );
   return [...Map.groupBy(told, (it) => it.model)].map(([model, group]) => ({
     model,
     requests: group.reduce((total, it) => total + it.requests, 0),
@@ -81,7 +87,7 @@ export function aggregateRecords(
   query: UsageQuery,
 ): readonly UsageRow[] {
   const { group_by, time_zone } = query;
-  const wanted = records.filter(isWanted(query));
+  const wanted = within(records, query);
   const days = new Map<string, string>();
   const keyOf = (record: PricedRecord, dimension: Dimension) => {
     if (dimension === "hour")

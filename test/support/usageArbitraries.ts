@@ -41,7 +41,7 @@ export const anyRecord = fc.record({
   failed_requests: fc.option(fc.integer({ min: 0, max: 9 })),
   reusable: fc.option(fc.record({ five_minutes: uses, one_hour: uses })),
   tier: fc.constantFrom("standard", "batch", "flex", "priority"),
-  requests: fc.integer({ min: 0, max: 1_000 }),
+  requests: fc.oneof(fc.constantFrom(0, 1), fc.integer({ min: 2, max: 1_000 })),
   tokens: fc.record({
     uncached_input: count,
     cache_read: count,
@@ -52,6 +52,7 @@ export const anyRecord = fc.record({
   billed_usd: fc.option(dollars),
   measures: fc.constantFrom("usage", "usage", "charge"),
   computed_usd: fc.option(dollars),
+  priced_as: fc.constantFrom("gpt-4o", "contract:gpt-*"),
 });
 /** Any question of the port: none to two dimensions, any filter, zone and days. */
 export const anyQuery = fc.record({

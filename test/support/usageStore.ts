@@ -12,6 +12,7 @@ import type {
 import { PriceBook, UsageStore } from "../../src/domain/ports.ts";
 import type { Coverage } from "../../src/domain/ports.ts";
 import { aggregateRecords, failuresOf, reuseOf } from "./reckoning.ts";
+import { pricedPartsOf } from "./pricedParts.ts";
 
 /** A store that holds these records, priced by the price book in place. */
 export function usageStoreOf(
@@ -43,6 +44,7 @@ export const absentUsageStore = Layer.succeed(
     aggregate: () => away,
     reuse: () => away,
     failures: () => away,
+    pricedParts: () => away,
   }),
 );
 
@@ -61,13 +63,20 @@ function storeOver(
       Effect.succeed(aggregateRecords(records, query)),
     reuse: (_user, query) => Effect.succeed(reuseOf(records, query)),
     failures: (_user, query) => Effect.succeed(failuresOf(records, query)),
+    pricedParts: (_user, query) =>
+      Effect.succeed(pricedPartsOf(records, query)),
   });
 }
 
 function unsupported(
   part: Pick<
     UsageStore["Service"],
-    "coverage" | "dataVersion" | "aggregate" | "reuse" | "failures"
+    | "coverage"
+    | "dataVersion"
+    | "aggregate"
+    | "reuse"
+    | "failures"
+    | "pricedParts"
   >,
 ): UsageStore["Service"] {
   const refuse = () => Effect.die("not a part of this store");

@@ -11,6 +11,7 @@ import { sessions } from "./005-sessions.ts";
 import { singleCalls } from "./006-single-calls.ts";
 import { usage } from "./007-usage.ts";
 import { boundedPages } from "./008-bounded-pages.ts";
+import { pricedAs } from "./009-priced-as.ts";
 import { reuse } from "./010-reuse.ts";
 
 export const migrations: Record<string, Migration> = {
@@ -22,5 +23,6 @@ export const migrations: Record<string, Migration> = {
   "006-single-calls": singleCalls,
   "007-usage": usage,
   "008-bounded-pages": boundedPages,
+  "009-priced-as": pricedAs,
   "010-reuse": reuse,
 };

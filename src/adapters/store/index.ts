@@ -150,6 +150,8 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
         reuse: (user, query) => asUser(user, (trx) => readReuse(trx, query)),
         failures: (user, query) =>
           asUser(user, (trx) => readFailures(trx, query)),
+        pricedParts: (user, query) =>
+          asUser(user, (trx) => usage.pricedParts(trx, query)),
         beginImport: (user, source) => {
           const id = newId() as ImportId;
           return asUser(user, async (trx) => {

@@ -12,6 +12,7 @@ import type {
 } from "../../domain/model.ts";
 import type {
   Coverage,
+  PricedPart,
   UsageFilter,
   UsageQuery,
   UsageRow,
@@ -151,6 +152,26 @@ export function inPeriod({
   filter,
 }: Pick<UsageQuery, "period" | "filter">): RawBuilder<unknown> {
   return sql`${counted} and at >= ${period.from}::timestamptz and at < ${period.to}::timestamptz and ${filtered(filter)}`;
+}
+
+/** By which entry a model's records were priced; a record of one request alone tells how long its request was. */
+export async function pricedParts(
+  trx: Trx,
+  query: Omit<UsageQuery, "group_by">,
+): Promise<PricedPart[]> {
+  const summed = isSummed({ ...query, group_by: [] });
+  const bucketed = summed ? sql`bucketed` : sql`requests <> 1`;
+  const { rows } = await sql<PricedPart>`
+    select model, provider, priced_as, tokens, round(computed_usd, 6) as computed_usd, bucket_tokens
+    from (
+      select model, provider, priced_as, sum(${allTokens}) as tokens, sum(computed_usd) as computed_usd,
+        coalesce(sum(${allTokens}) filter (where ${bucketed}), 0) as bucket_tokens
+      from ${summed ? sql`usage_sums` : sql`usage_records`}
+      where ${inPeriod(query)} and computed_usd is not null and priced_as is not null
+      group by 1, 2, 3
+    ) as parts
+    order by computed_usd desc, 1, 2, 3 limit ${limits.groupsMax}`.execute(trx);
+  return rows;
 }
 
 function keyOf(

@@ -33,22 +33,23 @@ const GROUPED = [
   "feature",
   "tier",
   "measures",
+  "priced_as",
 ];
 /** What `added` wants of a record, besides its sign. */
 export const SUMMED = ["user_id", ...GROUPED, ...COUNTED];
 
 /** A part of a statement: adds records, times a sign, to the sums. `changes` is a query for these. */
 export function added(changes: RawBuilder<unknown>): RawBuilder<unknown> {
-  const key = listed([...GROUPED, "priced", "billed"]);
+  const key = listed([...GROUPED, "priced", "billed", "bucketed"]);
   const each = (of: (name: string) => string) =>
     sql.raw(["records", ...COUNTED].map(of).join(", "));
   return sql`
     changes as (${changes}),
     sums as (
       select user_id, sample, date_bin('30 minutes', at, timestamptz '2000-01-01 00:00+00') as at, model, provider, project, feature, tier, measures,
-        computed_usd is not null as priced, billed_usd is not null as billed,
+        priced_as, computed_usd is not null as priced, billed_usd is not null as billed, requests <> 1 as bucketed,
         sum(sign) as records, ${sql.raw(COUNTED.map((it) => `sum(sign * ${it}) as ${it}`).join(", "))}
-      from changes group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+      from changes group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
     ), summed as (
       insert into usage_sums as u (user_id, ${key}, ${each((it) => it)})
       select user_id, ${key}, ${each((it) => it)} from sums

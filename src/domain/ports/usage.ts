@@ -59,6 +59,18 @@ export interface Failures {
   readonly failed_requests: number;
 }
 
+/** What of a model's usage was priced by one entry. */
+export interface PricedPart {
+  readonly model: string;
+  readonly provider: string | null;
+  /** The entry, as PriceBook.price names it. */
+  readonly priced_as: string;
+  readonly tokens: number;
+  readonly computed_usd: number;
+  /** Of `tokens`, those in records of several requests, or of an unknown number, whose lengths are not known. */
+  readonly bucket_tokens: number;
+}
+
 /** What data a user has, as a whole. */
 export interface Coverage {
   readonly records: number;
@@ -102,6 +114,11 @@ export class UsageStore extends Context.Service<
       user: UserId,
       query: Pick<UsageQuery, "period" | "filter">,
     ) => Effect.Effect<readonly Failures[], ServiceUnavailable>;
+    /** Which entries priced what, dearest first; what has no price is not among it. */
+    readonly pricedParts: (
+      user: UserId,
+      query: Omit<UsageQuery, "group_by">,
+    ) => Effect.Effect<readonly PricedPart[], ServiceUnavailable>;
     readonly beginImport: (
       user: UserId,
       source: {
@@ -144,28 +161,37 @@ export class UsageStore extends Context.Service<
   }
 >()("goldenpath/UsageStore") {}
 
-/** A model's list price at a date, in US dollars per million tokens of each bucket. */
+/** A model's price at a date, in US dollars per million tokens of each bucket, for requests of standard length. */
 export interface Price {
-  /** The name of the price table's entry that matched. */
+  /** The name of the price table's entry that matched; the asked name where only a contract prices the model. */
   readonly model: string;
   readonly provider: string;
   readonly usd_per_million: { readonly [Bucket in keyof Tokens]: number };
-  /** The share of the list price that the batch tier costs; null where the provider offers none. */
+  /** The share of this price that the batch tier costs; null where none is known. */
   readonly batch_factor: number | null;
+  /** Input tokens of one request above which its rates are higher; null where all lengths cost the same. */
+  readonly long_context_above: number | null;
+  /** The name of the contract entry that set this price; null for a list price. */
+  readonly contract: string | null;
 }
 
 export class PriceBook extends Context.Service<
   PriceBook,
   {
-    /** The day the table was made, YYYY-MM-DD. */
+    /** The day of the price table, YYYY-MM-DD. */
     readonly price_date: string;
+    /** The same for two books only if they price everything alike: the table's day, and a digest of all prices. */
+    readonly version: string;
     /** Null for a model the table does not know: unpriced, never zero. */
     readonly find: (
       model: string,
       provider: string | null,
       at: Timestamp,
     ) => Price | null;
-    /** What a record cost by the list; null when unpriced. */
+    /**
+     * What a record cost, and the entry it was priced by: one of the list by its name, one of a contract as `contract:NAME`, or
+     * `contract:NAME of LISTED` where that is a share of the list price. Null when unpriced.
+     */
     readonly price: (
       record: UsageRecord,
     ) => { readonly usd: number; readonly priced_as: string } | null;

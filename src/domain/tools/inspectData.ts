@@ -21,6 +21,7 @@ import {
   TimeZone,
   WeekStart,
 } from "./parameters.ts";
+import { pricingOf } from "./pricing.ts";
 import { aggregate, asToolFailure, plural } from "./usage.ts";
 
 const Parameters = Schema.Struct({
@@ -72,11 +73,18 @@ export const inspectData = defineTool({
               group_by: [parameters.dimension],
             }),
           );
+    const parts =
+      rows.length === 0 || period === null
+        ? []
+        : yield* UsageStore.use((store) =>
+            store.pricedParts(context.user_id, { ...query, period }),
+          ).pipe(Effect.mapError(asToolFailure));
     return inspect(parameters, frame, {
       filter,
       unmatched,
       rows,
       named,
+      pricing: pricingOf(parts, prices, new Date(context.now).toISOString()),
       price_date: prices.price_date,
     });
   }),

@@ -10,6 +10,7 @@ import type { NamedDimension, Period } from "../model.ts";
 import type { Coverage, UsageFilter, UsageRow } from "../ports.ts";
 import type { Unmatched } from "./mentions.ts";
 import type { Basis } from "./parameters.ts";
+import type { Pricing } from "./pricing.ts";
 import { rowsByKey, totalsOf } from "./usage.ts";
 import type { Totals } from "./usage.ts";
 
@@ -49,6 +50,7 @@ export type Inspection = {
     readonly model: string;
     readonly tokens: number;
   }[];
+  readonly pricing: Pricing;
   readonly sample: boolean;
   readonly data_version: number;
   readonly price_date: string;
@@ -68,6 +70,7 @@ export type Findings = {
   readonly unmatched: readonly Unmatched[];
   readonly rows: readonly UsageRow[];
   readonly named: number | null;
+  readonly pricing: Pricing;
   readonly price_date: string;
 };
 
@@ -118,6 +121,7 @@ export function inspect(
     dimension: parameters.dimension,
     models: frame.coverage.models,
     unpriced: unpricedModels(rows),
+    pricing: findings.pricing,
     sample: frame.coverage.sample,
     data_version: frame.coverage.data_version,
     price_date: findings.price_date,

@@ -1,6 +1,6 @@
 /**
- * price_lookup: list prices of models. Promises: prices are those of the table at the asked moment, with the name that matched; a
- * model the table does not know is said to be unknown.
+ * price_lookup: prices of models, by contract or list. Promises: prices are those of the asked moment, with the name that matched; a
+ * model without a price is said to be unknown.
  */
 import { Effect, Schema } from "effect";
 import { formatUsd } from "../costs/money.ts";
@@ -24,6 +24,8 @@ export type ListPrice = {
   readonly usd_per_million: Price["usd_per_million"];
   /** What the batch tier costs, in percent of the list price; null where there is none. */
   readonly batch_percent: number | null;
+  /** The contract entry that sets this price; null for a list price. */
+  readonly contract: string | null;
 };
 export type Prices = {
   readonly price_date: string;
@@ -34,7 +36,7 @@ export type Prices = {
 export const priceLookup = defineTool({
   name: "price_lookup",
   description:
-    "List prices of models in US dollars per million tokens: input, cached input, cache writes, output, batch.",
+    "Prices of models, by contract or list, in US dollars per million tokens: input, cached input, cache writes, output, batch.",
   parameters: Parameters,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
     const book = yield* PriceBook;
@@ -70,5 +72,6 @@ function listPrice(asked: string, price: Price): ListPrice {
     usd_per_million: price.usd_per_million,
     batch_percent:
       price.batch_factor === null ? null : Math.round(price.batch_factor * 100),
+    contract: price.contract,
   };
 }

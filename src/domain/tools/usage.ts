@@ -63,14 +63,14 @@ export function knownReuse(
   );
 }
 
-/** What a result computed from usage and list prices depends on beside its parameters. */
+/** What a result computed from usage and prices depends on beside its parameters. */
 export function usageVersion(
   _parameters: JsonObject,
   context: ToolContext,
 ): Effect.Effect<string, ServiceUnavailable, UsageStore | PriceBook> {
   return Effect.gen(function* () {
     const data = yield* (yield* UsageStore).dataVersion(context.user_id);
-    return `${data} ${(yield* PriceBook).price_date}`;
+    return `${data} ${(yield* PriceBook).version}`;
   });
 }
 

@@ -28,6 +28,8 @@ const price = (
     output,
   },
   batch_factor,
+  long_context_above: null,
+  contract: null,
 });
 
 const MILLION = 1e6;

@@ -22,6 +22,8 @@ const price = (model: string, input: number, output: number): Price => ({
     output,
   },
   batch_factor: 0.5,
+  long_context_above: null,
+  contract: null,
 });
 
 const tokens = fc.record({

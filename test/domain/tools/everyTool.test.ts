@@ -1,8 +1,11 @@
 /** What holds for every tool: checked parameters, named failures, known prices. */
 import { Effect, Layer } from "effect";
 import { describe, expect, test } from "vitest";
-import { priceBook } from "../../../src/adapters/prices.ts";
+import { parseContractPrices } from "../../../src/adapters/contractPrices.ts";
+import { makePriceBook, priceBook } from "../../../src/adapters/prices.ts";
+import { packagedTable } from "../../../src/adapters/priceTable.ts";
 import { toPeriod } from "../../../src/domain/costs/days.ts";
+import { PriceBook } from "../../../src/domain/ports.ts";
 import { costTools } from "../../../src/domain/tools/index.ts";
 import { absentUsageStore, usageStoreOf } from "../../support/usageStore.ts";
 import { context, use } from "../../support/tools.ts";
@@ -23,6 +26,29 @@ test("price_lookup names what it does not know", async () => {
       { model: "gpt-4o", usd_per_million: { uncached_input: 2.5, output: 10 } },
     ],
   });
+});
+
+test("what was computed with other prices of the same day is not kept for now", async () => {
+  const contract = parseContractPrices([
+    { model: "gpt-4o", discount_percent: 10 },
+  ]);
+  const prices = makePriceBook(packagedTable, Effect.runSync(contract));
+  const byContract = Layer.succeed(PriceBook, prices);
+  const versionsWith = (book: Layer.Layer<PriceBook>) =>
+    Effect.runPromise(
+      Effect.provide(
+        Effect.forEach(
+          costTools.flatMap((tool) => tool.version ?? []),
+          (version) => version(scope, context),
+        ),
+        usageStoreOf([]).pipe(Layer.provideMerge(book)),
+      ),
+    );
+  const [list, own] = await Promise.all(
+    [priceBook, byContract].map(versionsWith),
+  );
+  expect(list!.length).toBeGreaterThan(2);
+  list!.forEach((version, index) => expect(version).not.toBe(own![index]));
 });
 
 describe("every tool", () => {

@@ -12,10 +12,18 @@ import { dimensionWords } from "../../costs/dimensions.ts";
 import { dayOf } from "../../costs/days.ts";
 import type { ReportTable } from "../../model.ts";
 import type { Shortage } from "../../tools/inspection.ts";
+import type { Pricing } from "../../tools/pricing.ts";
 import type { Material } from "./material.ts";
-import { code, dayWords, listWords, rangeWords, spanWords } from "./words.ts";
+import {
+  code,
+  dayWords,
+  listWords,
+  plain,
+  rangeWords,
+  spanWords,
+} from "./words.ts";
 
-const SHOWN_UNPRICED = 5;
+const SHOWN_MODELS = 5;
 
 const WHY: Readonly<Partial<Record<Shortage, string>>> = {
   few_days:
@@ -60,6 +68,7 @@ export function qualityStatements(material: Material): readonly string[] {
     ...shortages,
     dollarsStatement(material),
     ...unpricedStatements(material),
+    ...pricingStatements(material),
   ];
 }
 
@@ -76,6 +85,57 @@ export function basisSentence({ inspection }: Material): string | null {
 
 /** How the statement begins that says whether the dollars are computed or billed: an estimate or an invoice. */
 export const DOLLARS_ARE = "Dollars are";
+const ADDED_UP =
+  "The source adds requests up, so what was long among them costs more than is said here.";
+
+/** What the prices themselves leave open: requests whose length is not known, and entries of another name. */
+function pricingStatements({ inspection }: Material): readonly string[] {
+  const pricing = inspection?.result.pricing;
+  if (pricing === undefined) return [];
+  const lengths = pricing.unknown_lengths
+    .slice(0, SHOWN_MODELS)
+    .map(
+      ({ model, tokens, above_tokens }) =>
+        `${code(model)} (${formatCount(tokens)} tokens; dearer above ${above_tokens.toLocaleString("en-US")} input tokens a request)`,
+    );
+  const more = pricing.unknown_lengths.length > SHOWN_MODELS;
+  const others =
+    pricing.priced_as_more > 0 ? `, and ${pricing.priced_as_more} more` : "";
+  return [
+    ...(lengths.length === 0
+      ? []
+      : [
+          `**Priced as short requests, for want of their lengths:** ${listWords(lengths)}${more ? " and more" : ""}. ${ADDED_UP}`,
+        ]),
+    ...(pricing.priced_as.length === 0
+      ? []
+      : [
+          `Some models were priced by an entry of another name, as listed below${others}.`,
+        ]),
+  ];
+}
+
+/** The models whose price is that of an entry of another name; null where each has its own. */
+export function pricedAsTable({ inspection }: Material): ReportTable | null {
+  const parts = inspection?.result.pricing.priced_as ?? [];
+  if (inspection === null || parts.length === 0) return null;
+  return {
+    title: "Priced as",
+    columns: [
+      { key: "model", label: "Model", unit: "text" },
+      { key: "priced_as", label: "Priced as", unit: "text" },
+      { key: "cost", label: "Spend", unit: "usd" },
+      { key: "tokens", label: "Tokens", unit: "tokens" },
+    ],
+    rows: parts.map(({ model, priced_as, cost_usd, tokens }) => ({
+      model: plain(model),
+      priced_as: plain(priced_as),
+      cost: cost_usd,
+      tokens,
+    })),
+    source: inspection.id,
+  };
+}
 
 function dollarsStatement({ inspection }: Material): string {
   const found = inspection?.result;
@@ -83,7 +143,7 @@ function dollarsStatement({ inspection }: Material): string {
   const { billed_usd: billed, computed_usd: computed } = found.total;
   if (found.basis === "billed")
     return `${DOLLARS_ARE} **as billed** by the sources (${formatUsd(billed ?? 0)}), since most tokens have no list price (priced: ${formatUsd(computed)}).`;
-  const list = `${DOLLARS_ARE} **computed**: tokens times list prices of ${found.price_date}; your contract may differ.`;
+  const list = `${DOLLARS_ARE} **computed**: tokens times ${priceWords(found)}`;
   if (billed === null)
     return `${list} The sources name no billed amounts: this is an estimate, not an invoice.`;
   const difference =
@@ -93,19 +153,29 @@ function dollarsStatement({ inspection }: Material): string {
   return `${list} Where the sources name a bill, it adds up to ${formatUsd(billed)}${difference}.`;
 }
 
+function priceWords({
+  price_date,
+  pricing,
+}: {
+  readonly price_date: string;
+  readonly pricing: Pricing;
+}): string {
+  return pricing.contract_usd === 0
+    ? `list prices of ${price_date}; your contract may differ.`
+    : `prices, ${formatUsd(pricing.contract_usd)} by contract and the rest by list prices of ${price_date}.`;
+}
+
 function unpricedStatements({ inspection }: Material): readonly string[] {
   const found = inspection?.result;
   if (found === undefined) return [];
   if (found.unpriced.length === 0)
-    return found.priced_percent === null
-      ? []
-      : ["Every token has a list price."];
+    return found.priced_percent === null ? [] : ["Every token has a price."];
   const models = found.unpriced
-    .slice(0, SHOWN_UNPRICED)
+    .slice(0, SHOWN_MODELS)
     .map(
       ({ model, tokens }) => `${code(model)} (${formatCount(tokens)} tokens)`,
     );
-  const more = found.unpriced.length > SHOWN_UNPRICED ? " and more" : "";
+  const more = found.unpriced.length > SHOWN_MODELS ? " and more" : "";
   const priced =
     found.priced_percent === null
       ? ""

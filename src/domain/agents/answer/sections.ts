@@ -19,9 +19,9 @@ import {
   methodSentence,
   monthSentence,
 } from "./outlook.ts";
-import { qualityStatements, SAMPLE_LABEL } from "./quality.ts";
 import { combinedSentences, combinedTable } from "./combined.ts";
 import { isThin, monthUsd, savingsOf, scaledFrom } from "./savings.ts";
+import { pricedAsTable, qualityStatements, SAMPLE_LABEL } from "./quality.ts";
 import {
   anomalySentences,
   causesSentence,
@@ -167,7 +167,10 @@ function scaledSentence(material: Material): string | null {
 }
 
 export function quality(material: Material): readonly ReportSection[] {
-  return section("quality", { paragraphs: qualityStatements(material) });
+  return section("quality", {
+    paragraphs: qualityStatements(material),
+    tables: [pricedAsTable(material)],
+  });
 }
 
 /** What to do about it, most valuable first. */

@@ -79,7 +79,7 @@ export function spendFigures(material: Material): readonly Figure[] {
   const basis =
     result.basis === "billed"
       ? "as billed by the source"
-      : `list prices of ${result.price_date}`;
+      : `${result.pricing.contract_usd > 0 ? "contract and " : ""}list prices of ${result.price_date}`;
   const figures: Figure[] = [
     {
       id: "spend",

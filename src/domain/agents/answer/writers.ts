@@ -6,6 +6,7 @@ import type { Dimension, ReportSection } from "../../model.ts";
 import { EXAMPLES } from "../reading/lexicon.ts";
 import type { Intent } from "../reading/lexicon.ts";
 import { trendDimension } from "../data.ts";
+import type { Prices } from "../../tools/priceLookup.ts";
 import type { Material } from "./material.ts";
 import {
   budgetSentences,
@@ -50,7 +51,7 @@ import {
   moversTable,
   priceTable,
 } from "./tables.ts";
-import { code } from "./words.ts";
+import { code, listWords } from "./words.ts";
 
 type Writer = (material: Material) => readonly ReportSection[];
 
@@ -222,14 +223,20 @@ function writePrices(material: Material): readonly ReportSection[] {
     (name) =>
       `The price list of ${prices.price_date} knows no model ${code(name)}.`,
   );
-  const stated =
-    prices.prices.length === 0
-      ? []
-      : [`List prices of ${prices.price_date}; your contract may differ.`];
+  const stated = prices.prices.length === 0 ? [] : [priceStatement(prices)];
   return section("headline", {
     paragraphs: [...unknown, ...stated],
     tables: [priceTable(material)],
   });
+}
+
+function priceStatement({ prices, price_date }: Prices): string {
+  const contract = prices
+    .filter((it) => it.contract !== null)
+    .map(({ model }) => code(model));
+  return contract.length === 0
+    ? `List prices of ${price_date}; your contract may differ.`
+    : `By contract: ${listWords([...new Set(contract)])}. Otherwise list prices of ${price_date}.`;
 }
 
 function exampleList(questions: readonly string[]): string {
