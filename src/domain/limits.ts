@@ -191,6 +191,8 @@ export const limits = {
   titleCharactersMax: 120,
   exportNameCharactersMax: 60,
   preferencesBudgetsMax: 50,
+  /** Months of an import that budgets are held against. */
+  budgetMonthsMax: 12,
 
   // --- sufficiency of data (design: triage)
   sufficientDays: 7,

@@ -35,6 +35,7 @@ describe("imports", () => {
     const { status, body } = await importBody("importer", CSV);
     expect(status).toBe(201);
     expect(Object.keys(body).sort()).toEqual([
+      "budgets",
       "format",
       "import_id",
       "models",

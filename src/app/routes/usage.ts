@@ -11,8 +11,9 @@ import { lastRecommendations } from "../../domain/costs/recommendations.ts";
 import { summarizeUsage } from "../../domain/costs/summary.ts";
 import { InvalidRequest } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
+import { reachedBudgets } from "../../domain/costs/budgets.ts";
 import { DIMENSIONS } from "../../domain/costs/dimensions.ts";
-import type { Dimension, ImportId } from "../../domain/model.ts";
+import type { Dimension, ImportId, ImportResult } from "../../domain/model.ts";
 import { Store, UsageStore } from "../../domain/ports.ts";
 import type { AppContext, AppEnv, Respond } from "../answers.ts";
 import { readMap, readStart } from "../importOptions.ts";
@@ -25,7 +26,10 @@ export function usageRoutes(app: Hono<AppEnv>, respond: Respond): void {
   app.post("/api/usage/imports", (c) =>
     respond(
       c,
-      c.req.query("sample") === "true" ? loadSample(c) : takeFile(c),
+      withBudgets(
+        c,
+        c.req.query("sample") === "true" ? loadSample(c) : takeFile(c),
+      ),
       201,
     ),
   );
@@ -95,6 +99,18 @@ function loadSample(c: AppContext) {
       seed: SAMPLE_SEED,
       end: sampleEnd(Date.now()),
     });
+  });
+}
+
+/** An import's result with the budgets that its months have reached. */
+function withBudgets<E, R>(
+  c: AppContext,
+  importing: Effect.Effect<ImportResult, E, R>,
+) {
+  return Effect.gen(function* () {
+    const result = yield* importing;
+    const budgets = yield* reachedBudgets(userOf(c), result.period);
+    return { ...result, budgets };
   });
 }
 
@@ -183,6 +199,9 @@ const Preferences = Schema.Struct({
             dimension: Schema.Literals(["project", "user", "model"]),
             key: Storable.check(Schema.isNonEmpty(), Schema.isMaxLength(200)),
           }),
+        ),
+        warn_percent: Schema.optionalKey(
+          Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 100 })),
         ),
       }),
     ).check(Schema.isMaxLength(limits.preferencesBudgetsMax)),

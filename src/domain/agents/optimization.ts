@@ -86,10 +86,14 @@ function callsFor(view: AgentView) {
         time_zone: zone,
         filter,
         basis,
-        budgets: view.preferences.budgets.map(({ monthly_usd, scope: of }) => ({
-          monthly_usd,
-          scope: of === null ? null : { dimension: of.dimension, key: of.key },
-        })),
+        budgets: view.preferences.budgets.map(
+          ({ monthly_usd, scope: of, warn_percent }) => ({
+            monthly_usd,
+            scope:
+              of === null ? null : { dimension: of.dimension, key: of.key },
+            ...(warn_percent === undefined ? {} : { warn_percent }),
+          }),
+        ),
       },
     },
     swap: {

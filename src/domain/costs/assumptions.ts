@@ -43,6 +43,8 @@ export const assumptions = {
   replayedInputShareMin: 0.95,
   /** Where nothing is named as able to wait: the share asked about in the what-if. */
   batchWhatIfShare: 0.25,
+  /** The share of a budget from which on it is told of, where the budget names none. */
+  budgetWarnPercent: 80,
   /** Savings under this are not worth a line. */
   savingFloorUsdPerMonth: 1,
   savingsReportedMax: 5,

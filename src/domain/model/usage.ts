@@ -149,4 +149,18 @@ export interface Budget {
     readonly dimension: "project" | "user" | "model";
     readonly key: string;
   } | null;
+  /** From this share of it on, in percent, it is told of when data comes in and in answers; 80 where it is not named. */
+  readonly warn_percent?: number;
+}
+
+/** A budget whose threshold a month has reached. */
+export interface BudgetAlert {
+  /** YYYY-MM. */
+  readonly month: string;
+  readonly monthly_usd: number;
+  readonly scope: Budget["scope"];
+  readonly warn_percent: number;
+  readonly spent_usd: number;
+  readonly spent_percent: number;
+  readonly exceeded: boolean;
 }

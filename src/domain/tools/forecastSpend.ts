@@ -3,6 +3,7 @@
  * days are learned from; the month's spend so far is real and only its rest is forecast; every forecast comes with an interval.
  */
 import { Effect, Schema } from "effect";
+import { scoped } from "../costs/budgets.ts";
 import { assumptions } from "../costs/assumptions.ts";
 import { addDays, dayOf, listDays, toRange } from "../costs/days.ts";
 import type { Day, DayRange } from "../costs/days.ts";
@@ -11,10 +12,9 @@ import type { Forecast } from "../costs/forecast.ts";
 import type { DaySpend } from "../costs/anomalies.ts";
 import { formatUsd, roundPercent, roundUsd } from "../costs/money.ts";
 import { limits } from "../limits.ts";
-import type { Budget } from "../model.ts";
-import type { UsageFilter, UsageRow } from "../ports.ts";
+import type { UsageFilter } from "../ports.ts";
 import { defineTool } from "./define.ts";
-import { DayText, PeriodOf, scope } from "./parameters.ts";
+import { DayText, Percent, PeriodOf, scope } from "./parameters.ts";
 import type { Basis } from "./parameters.ts";
 import { budgetOutlook, projectMonth, rounded } from "./monthProjection.ts";
 import type {
@@ -32,6 +32,7 @@ const BudgetLine = Schema.Struct({
       key: Schema.String,
     }),
   ),
+  warn_percent: Schema.optionalKey(Percent),
 });
 const { time_zone, filter, basis } = scope;
 const Parameters = Schema.Struct({
@@ -90,24 +91,21 @@ export const forecastSpend = defineTool({
     });
     const series = dailySpend(rows, 0, days, used);
     const budgets: BudgetOutlook[] = [];
-    for (const [dimension, group] of Map.groupBy(
-      parameters.budgets,
-      (budget) => budget.scope?.dimension ?? null,
-    )) {
-      const scoped =
-        dimension === null
-          ? rows
+    for (const budget of parameters.budgets) {
+      const own = scoped(parameters.filter ?? {}, budget);
+      const spent =
+        own === null
+          ? []
           : yield* aggregate(context.user_id, {
               ...query,
-              group_by: ["day", dimension],
+              filter: own,
+              group_by: ["day"],
             });
       budgets.push(
-        ...group.flatMap((budget) =>
-          budgetOutlook(
-            budget,
-            dailySpend(rowsOf(budget, scoped), 0, days, used),
-            parameters.data_first,
-          ),
+        ...budgetOutlook(
+          budget,
+          dailySpend(spent, 0, days, used),
+          parameters.data_first,
         ),
       );
     }
@@ -143,15 +141,6 @@ function wholeDays(parameters: Parameters, now: number): readonly Day[] {
   return listDays(range)
     .filter((day) => day < today)
     .slice(-assumptions.forecastHistoryDaysMax);
-}
-
-function rowsOf(
-  budget: Budget,
-  rows: readonly UsageRow[],
-): readonly UsageRow[] {
-  return budget.scope === null
-    ? rows
-    : rows.filter((row) => row.keys[1] === budget.scope?.key);
 }
 
 function describe(

@@ -10,6 +10,7 @@ import {
   monthLast,
 } from "../costs/days.ts";
 import type { Day } from "../costs/days.ts";
+import { warnPercent } from "../costs/budgets.ts";
 import type { DaySpend } from "../costs/anomalies.ts";
 import { forecast } from "../costs/forecast.ts";
 import type { Forecast } from "../costs/forecast.ts";
@@ -34,6 +35,9 @@ export type BudgetOutlook = MonthProjection & {
   readonly monthly_usd: number;
   readonly scope: Budget["scope"];
   readonly expected_percent: number | null;
+  /** Of the budget, so far. */
+  readonly spent_percent: number | null;
+  readonly warn_percent: number;
   readonly over_usd: number;
   /** The day on which the budget is used up; null where that does not happen in the month. */
   readonly hit_day: Day | null;
@@ -83,6 +87,8 @@ export function budgetOutlook(
       monthly_usd: budget.monthly_usd,
       scope: budget.scope,
       expected_percent: percentOf(month.expected_usd, budget.monthly_usd),
+      spent_percent: percentOf(month.spent_usd, budget.monthly_usd),
+      warn_percent: warnPercent(budget),
       over_usd: roundUsd(Math.max(0, month.expected_usd - budget.monthly_usd)),
       hit_day: hitDay(budget.monthly_usd, series, outlook, last),
     },

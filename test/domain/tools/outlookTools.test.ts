@@ -69,6 +69,8 @@ describe("forecast_spend", () => {
     expect(found.budgets[0]).toMatchObject({
       over_usd: 21,
       expected_percent: 125,
+      spent_percent: 83.33,
+      warn_percent: 80,
     });
   });
 

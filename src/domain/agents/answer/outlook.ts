@@ -86,7 +86,12 @@ export function budgetSentences(material: Material): readonly string[] {
       budget.expected_percent === null
         ? ""
         : `, ${formatPercent(budget.expected_percent)} of it`;
-    const outlook = `${name} of ${formatUsd(budget.monthly_usd)} for ${monthWords(budget.month)}: projected ${formatUsd(budget.expected_usd)}${used}`;
+    const reached =
+      budget.spent_percent !== null &&
+      budget.spent_percent >= budget.warn_percent
+        ? `, **${formatPercent(budget.spent_percent)} spent already** (your threshold: ${formatPercent(budget.warn_percent)})`
+        : "";
+    const outlook = `${name} of ${formatUsd(budget.monthly_usd)} for ${monthWords(budget.month)}: projected ${formatUsd(budget.expected_usd)}${used}${reached}`;
     if (budget.hit_day !== null)
       return `${outlook} — **used up on ${dayWords(budget.hit_day)}**, ${formatUsd(budget.over_usd)} over by the month's end.`;
     const risk =

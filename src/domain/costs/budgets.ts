@@ -1,0 +1,93 @@
+/**
+ * Budgets held against what was spent: when data comes in, month by month. Promises: spend is of whole calendar months in the user's time zone; a budget
+ * is told of from its threshold on, with what was spent and nothing that was forecast.
+ */
+import { Effect } from "effect";
+import type { ServiceUnavailable } from "../errors.ts";
+import { limits } from "../limits.ts";
+import type { Budget, BudgetAlert, Period, UserId } from "../model.ts";
+import { Store, UsageStore } from "../ports.ts";
+import type { UsageFilter } from "../ports.ts";
+import { assumptions } from "./assumptions.ts";
+import { addMonths, dayOf, monthFirst, monthLast, toPeriod } from "./days.ts";
+import type { Day } from "./days.ts";
+import { percentOf, roundUsd, sumOf } from "./money.ts";
+
+/** The filter for a budget's spend within another one; null where the two have nothing in common. */
+export function scoped(
+  filter: UsageFilter,
+  { scope }: Pick<Budget, "scope">,
+): UsageFilter | null {
+  if (scope === null) return filter;
+  const wanted = filter[scope.dimension];
+  return wanted === undefined || wanted.includes(scope.key)
+    ? { ...filter, [scope.dimension]: [scope.key] }
+    : null;
+}
+
+/** The share of a budget, in percent, from which on it is told of. */
+export const warnPercent = (budget: Budget): number =>
+  budget.warn_percent ?? assumptions.budgetWarnPercent;
+
+/** The user's budgets that the months of a period have reached the threshold of, by month; the latest limits.budgetMonthsMax months are looked at. */
+export function reachedBudgets(
+  user: UserId,
+  period: Period | null,
+): Effect.Effect<
+  readonly BudgetAlert[],
+  ServiceUnavailable,
+  Store | UsageStore
+> {
+  return Effect.gen(function* () {
+    const { budgets, time_zone } = yield* (yield* Store).preferences(user);
+    if (period === null || budgets.length === 0) return [];
+    const usage = yield* UsageStore;
+    const months = monthsOf(period, time_zone);
+    const alerts: BudgetAlert[] = [];
+    for (const budget of budgets)
+      for (const first of months) {
+        const month = { first, last: monthLast(first) };
+        const rows = yield* usage.aggregate(user, {
+          period: toPeriod(month, time_zone),
+          time_zone,
+          group_by: [],
+          filter: scoped({}, budget) ?? {},
+        });
+        const spent = sumOf(rows, (row) => row.computed_usd);
+        alerts.push(...alertOf(budget, first, spent));
+      }
+    return alerts;
+  });
+}
+
+function monthsOf(period: Period, zone: string): readonly Day[] {
+  const last = monthFirst(dayOf(Date.parse(period.to) - 1, zone));
+  const first = monthFirst(dayOf(period.from, zone));
+  return Array.from({ length: limits.budgetMonthsMax }, (_, back) =>
+    addMonths(last, -back),
+  )
+    .filter((month) => month >= first)
+    .toReversed();
+}
+
+/** Empty below the threshold. */
+function alertOf(
+  budget: Budget,
+  first: Day,
+  spent: number,
+): readonly BudgetAlert[] {
+  const spent_percent = percentOf(spent, budget.monthly_usd) ?? 0;
+  const warn_percent = warnPercent(budget);
+  if (spent_percent < warn_percent) return [];
+  return [
+    {
+      month: first.slice(0, 7),
+      monthly_usd: budget.monthly_usd,
+      scope: budget.scope,
+      warn_percent,
+      spent_usd: roundUsd(spent),
+      spent_percent,
+      exceeded: spent > budget.monthly_usd,
+    },
+  ];
+}
