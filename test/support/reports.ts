@@ -95,6 +95,7 @@ export function reportAbout(name: string): Report {
             high_usd: 42,
             assumption: "Price only.",
             effort: "medium",
+            risk: "Answers may get worse.",
             verify: "Compare.",
             source: "call-1",
           },

@@ -36,6 +36,8 @@ export const assumptions = {
   /** A cheaper model is proposed only when the same tokens cost at least this much less. */
   swapSavingShareMin: 0.3,
   swapModelsMax: 5,
+  /** A cascade: the share of the work that the cheaper model is taken to fail at and that is done again; the break-even is told with it. */
+  escalatedShare: 0.25,
   /** Caching scenarios, where nobody looks at which input repeats: share of uncached input read back, reads per write. */
   cacheLow: { hitShare: 0.2, readsPerWrite: 2 },
   cacheHigh: { hitShare: 0.6, readsPerWrite: 10 },

@@ -85,6 +85,7 @@ export function savingsPart(savings: readonly Saving[]): Html {
       <td>
         <strong>${saving.title}</strong>
         <p class="detail">${saving.assumption}</p>
+        <p class="detail">Risk: ${saving.risk}</p>
         <p class="detail">To check: ${saving.verify}</p>
         ${sourcePart(saving.source)}
       </td>

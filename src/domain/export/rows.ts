@@ -137,7 +137,7 @@ function chartCells({ points }: ReportChart): readonly Cell[] {
 
 function savingCells(saving: Saving): readonly Cell[] {
   const dollars = ["affected_usd", "low_usd", "high_usd"] as const;
-  const words = ["effort", "assumption", "verify"] as const;
+  const words = ["effort", "assumption", "risk", "verify"] as const;
   const row = saving.title;
   return [
     ...dollars.map((column) => ({

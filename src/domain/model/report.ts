@@ -51,6 +51,8 @@ export type Saving = {
   readonly high_usd: number;
   readonly assumption: string;
   readonly effort: "low" | "medium" | "high";
+  /** What may get worse, in a sentence. */
+  readonly risk: string;
   readonly verify: string;
   readonly source: string;
 };

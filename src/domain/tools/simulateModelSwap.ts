@@ -40,6 +40,12 @@ export type Swap = {
   readonly moved_high_percent: number;
   /** What the moved work costs less, in percent. */
   readonly saving_percent: number;
+  /** The cheaper model tried first, with so much of the work done again by the other one. */
+  readonly cascade: {
+    readonly escalated_percent: number;
+    /** Of the spend; negative where doing it twice costs more. */
+    readonly saving_percent: number;
+  };
 };
 export type Swaps = {
   readonly period: Period;
@@ -160,5 +166,10 @@ function swapFor(
     moved_low_percent: roundPercent(low * 100),
     moved_high_percent: roundPercent(high * 100),
     saving_percent: roundPercent(share * 100),
+    // All of it is paid at the cheaper price, and what is passed on at the old one as well: 1 − ((1 − share) + escalated).
+    cascade: {
+      escalated_percent: roundPercent(assumptions.escalatedShare * 100),
+      saving_percent: roundPercent((share - assumptions.escalatedShare) * 100),
+    },
   };
 }

@@ -26,6 +26,7 @@ export function Savings(props: {
               onSource={props.onSource}
             />
           </p>
+          <p className="saving-verify">Risk: {saving.risk}</p>
           <p className="saving-verify">To check: {saving.verify}</p>
         </li>
       ))}

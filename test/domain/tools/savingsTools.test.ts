@@ -34,6 +34,7 @@ describe("savings", () => {
         to_model: "gpt-4o-mini",
         affected_usd: 105,
         saving_percent: 94,
+        cascade: { escalated_percent: 25, saving_percent: 69 },
         low_usd: 49.35,
         high_usd: 49.35,
       },

@@ -30,6 +30,7 @@ export function cacheSavings({ caching }: Material): readonly Saving[] {
     high_usd: model.high_usd,
     assumption: assumption(model),
     effort: "low",
+    risk: "None to the answers. A block that is written and not read again costs more than one that is not cached.",
     verify: `Put what repeats first in the prompt and watch this model's hit rate${model.hit_percent === null ? "" : `, now ${formatPercent(model.hit_percent)}`}.`,
     source: caching.id,
   }));

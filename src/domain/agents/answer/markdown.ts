@@ -127,7 +127,7 @@ function savingsNotes(savings: readonly Saving[]): string {
   return savings
     .map(
       (saving, index) =>
-        `${index + 1}. **${escaped(saving.title)}.** ${escaped(saving.assumption)} *Verify:* ${escaped(saving.verify)}`,
+        `${index + 1}. **${escaped(saving.title)}.** ${escaped(saving.assumption)} *Risk:* ${escaped(saving.risk)} *Verify:* ${escaped(saving.verify)}`,
     )
     .join("\n");
 }

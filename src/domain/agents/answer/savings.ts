@@ -6,6 +6,7 @@ import { assumptions } from "../../costs/assumptions.ts";
 import { formatPercent, formatUsd, formatUsdRough } from "../../costs/money.ts";
 import { limits } from "../../limits.ts";
 import type { Figure, ReportTable, Saving } from "../../model.ts";
+import type { Swap } from "../../tools/simulateModelSwap.ts";
 import { cacheSavings } from "./caching.ts";
 import type { Material } from "./material.ts";
 import { code, listWords, plain } from "./words.ts";
@@ -35,9 +36,17 @@ function swapSavings({ swaps }: Material): readonly Saving[] {
       high_usd: swap.high_usd,
       assumption: `Price only, quality untested; the same tokens cost ${formatPercent(swap.saving_percent)} less. ${movedWords(swap)}`,
       effort: "medium",
+      risk: `Answers may get worse: nothing here has looked at them. ${cascadeWords(swap)}`,
       verify: `Run your evaluations on ${swap.to_model}, then send it a small share of the traffic and compare.`,
       source: swaps.id,
     }));
+}
+
+/** What trying the cheaper model first would save, and up to which share of second tries it pays. */
+function cascadeWords({ cascade, saving_percent }: Swap): string {
+  return cascade.saving_percent <= 0
+    ? `Trying it first and passing on what fails would pay only while fewer than ${formatPercent(saving_percent)} are passed on.`
+    : `Trying it first and passing on ${formatPercent(cascade.escalated_percent)} of the work would still save ${formatPercent(cascade.saving_percent)}; it pays while fewer than ${formatPercent(saving_percent)} are passed on.`;
 }
 
 function movedWords(swap: {
@@ -65,6 +74,7 @@ function batchSavings({ batch }: Material): readonly Saving[] {
     high_usd: candidate.high_usd,
     assumption: `Its name ("${candidate.word}") suggests that it can wait up to a day. Low: ${formatPercent(batch.result.moved_low_percent)} of it moves; high: all.`,
     effort: "medium",
+    risk: "An answer may take up to a day, and what is left over then fails.",
     verify:
       "Ask its owner whether answers may take up to a day; then move one job and compare its bill.",
     source: batch.id,
