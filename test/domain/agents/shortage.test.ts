@@ -43,7 +43,7 @@ describe("too little or nothing", () => {
     expect(content(ran)).toContain("Under a week of data");
     // $3.50 a day, half of it saved at most: what three days say of a month has no cents.
     expect(content(ran)).toMatch(
-      /Largest lever: .*\*\*about \$[\d,]+(\.\d)? to about \$[\d,]+ a month\*\*/,
+      /Largest lever: .*\*\*about \$[\d,]+(\.\d)? to \$[\d,]+ a month\*\*/,
     );
     expectSourced(ran);
   });

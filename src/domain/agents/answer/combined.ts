@@ -5,7 +5,7 @@
 import { formatPercent, formatUsd } from "../../costs/money.ts";
 import type { Figure, ReportTable, Saving } from "../../model.ts";
 import type { CombinedStep } from "../../tools/combineSavings.ts";
-import { isThin, monthUsd } from "./savings.ts";
+import { isThin, monthRange, monthUsd } from "./savings.ts";
 import type { Material } from "./material.ts";
 import { code, listWords } from "./words.ts";
 
@@ -24,7 +24,6 @@ export function combinedSentences(
   const apart =
     "Each line is taken alone, and they touch the same dollars: do not add them up.";
   const result = material.combined?.result;
-  const usd = (amount: number) => monthUsd(material, amount);
   if (
     result === undefined ||
     result.low_percent === null ||
@@ -36,7 +35,7 @@ export function combinedSentences(
       ? " Nothing says by its name that it can wait, so nothing is batched."
       : ` Batched is what its name says can wait: ${listWords(result.waiting.slice(0, 3).map(code))}${result.waiting.length > 3 ? " and more" : ""}.`;
   return [
-    `${apart} One after another, each on what the one before left, they come to **${usd(result.low_usd)} to ${usd(result.high_usd)} a month** (${formatPercent(result.low_percent)} to ${formatPercent(result.high_percent)} of ${usd(result.spend_usd)}).`,
+    `${apart} One after another, each on what the one before left, they come to **${monthRange(material, result)} a month** (${formatPercent(result.low_percent)} to ${formatPercent(result.high_percent)} of ${monthUsd(material, result.spend_usd)}).`,
     `Low: ${formatPercent(result.moved_low_percent)} of the work moves and the cache's low scenario; high: all of it moves and the high one.${waiting}`,
   ];
 }

@@ -10,7 +10,41 @@ import {
 } from "../../costs/money.ts";
 import type { Material } from "./material.ts";
 import { anyComparison } from "./spend.ts";
-import { code } from "./words.ts";
+import { code, listWords } from "./words.ts";
+
+/** What the spend bought. */
+export function tokensSentence(material: Material): string | null {
+  const total = material.inspection?.result.total;
+  if (total === undefined || total.total_tokens === 0) return null;
+  const { tokens } = total;
+  const buckets = [
+    [tokens.uncached_input, "uncached input"],
+    [tokens.cache_read, "read from cache"],
+    [tokens.cache_write_5m, "written to cache for 5 minutes"],
+    [tokens.cache_write_1h, "written to cache for 1 hour"],
+    [tokens.output, "output"],
+  ] as const;
+  const shown = buckets
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${formatCount(count)} ${words}`);
+  const requests =
+    total.requests === 0 ? "" : ` in ${formatCount(total.requests)} requests`;
+  const unit = [
+    ...(total.cost_per_million_tokens_usd === null
+      ? []
+      : [
+          `${formatUsd(total.cost_per_million_tokens_usd)} per million ${total.unpriced_tokens > 0 ? "priced tokens" : "tokens"}`,
+        ]),
+    ...(total.cost_per_thousand_requests_usd === null
+      ? []
+      : [
+          `${formatUsd(total.cost_per_thousand_requests_usd)} per thousand requests`,
+        ]),
+  ];
+  const average = unit.length === 0 ? "" : ` On average ${listWords(unit)}.`;
+  const verb = total.unpriced_tokens > 0 ? "The data has" : "That bought";
+  return `${verb} ${formatCount(total.total_tokens)} tokens${requests}: ${listWords(shown)}.${average}`;
+}
 
 /** "A thousand requests cost $9.90, before $9.71 (+2%); …": whether work has become dearer. Null without a period before. */
 export function unitSentence(material: Material): string | null {

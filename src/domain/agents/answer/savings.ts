@@ -174,6 +174,20 @@ export function monthUsd(material: Material, usd: number): string {
   return isThin(material) ? `about ${formatUsdRough(usd)}` : formatUsd(usd);
 }
 
+/** "$1 to $2", likewise. */
+export function monthRange(
+  material: Material,
+  {
+    low_usd,
+    high_usd,
+  }: { readonly low_usd: number; readonly high_usd: number },
+): string {
+  const high = isThin(material)
+    ? formatUsdRough(high_usd)
+    : formatUsd(high_usd);
+  return `${monthUsd(material, low_usd)} to ${high}`;
+}
+
 /** The largest saving as a headline figure; an order of magnitude is no headline. */
 export function savingFigures(material: Material): readonly Figure[] {
   const [best] = savingsOf(material);

@@ -12,7 +12,7 @@ import type {
 } from "../../model.ts";
 import type { Material } from "./material.ts";
 import { cacheSentence, replaySentences } from "./caching.ts";
-import { failureSentence, unitSentence } from "./efficiency.ts";
+import { failureSentence, unitSentence, tokensSentence } from "./efficiency.ts";
 import {
   budgetSentences,
   budgetTable,
@@ -20,15 +20,21 @@ import {
   monthSentence,
 } from "./outlook.ts";
 import { combinedSentences, combinedTable } from "./combined.ts";
-import { isThin, monthUsd, savingsOf, scaledFrom } from "./savings.ts";
+import {
+  isThin,
+  monthRange,
+  monthUsd,
+  savingsOf,
+  scaledFrom,
+} from "./savings.ts";
 import { pricedAsTable, qualityStatements, SAMPLE_LABEL } from "./quality.ts";
 import {
   anomalySentences,
   causesSentence,
   daySentence,
   spendSentence,
-  tokensSentence,
   topSentence,
+  unnamedOf,
   unnamedSentence,
   unpricedSentence,
 } from "./spend.ts";
@@ -100,7 +106,7 @@ export function overview(material: Material): readonly ReportSection[] {
       paragraphs: [
         topSentence(material, "model"),
         daySentence(material),
-        ...NAMED.map((by) => unnamedSentence(material, by)),
+        unnamedSentence(material, NAMED),
       ],
       tables: [
         groupTable(material, "model"),
@@ -181,12 +187,12 @@ export function next(
   const [best] = savings;
   const unusual = material.anomalies?.result.anomalies[0];
   const unpriced = material.inspection?.result.unpriced[0];
-  const unnamed = NAMED.filter((by) => unnamedSentence(material, by) !== null);
+  const unnamed = unnamedOf(material, NAMED);
   return section("next", {
     paragraphs: [
       best === undefined
         ? null
-        : `Try the largest saving first: ${nameOf(best)} (${monthUsd(material, best.low_usd)} to ${monthUsd(material, best.high_usd)} a month).`,
+        : `Try the largest saving first: ${nameOf(best)} (${monthRange(material, best)} a month).`,
       unusual === undefined
         ? null
         : `Find out what ran on ${weekdayWords(unusual.day)}; if it was not meant to, put an alert on it.`,
@@ -214,7 +220,7 @@ export function leverSentence(
   const scaled = isThin(material)
     ? " Scaled from so little data, that is an order of magnitude."
     : "";
-  return `Largest lever: ${nameOf(best)}, **${monthUsd(material, best.low_usd)} to ${monthUsd(material, best.high_usd)} a month** of the ${monthUsd(material, best.affected_usd)} it touches.${scaled}`;
+  return `Largest lever: ${nameOf(best)}, **${monthRange(material, best)} a month** of ${monthUsd(material, best.affected_usd)} that it touches.${scaled}`;
 }
 
 /** A saving's title within a sentence, its names safe. */

@@ -185,52 +185,31 @@ export function topSentence(material: Material, by: Dimension): string | null {
   return `Most goes to ${dimensionWords(by)} ${code(top.key)}: **${formatUsd(top.usd)}**, ${formatPercent(top.share)} of the spend.`;
 }
 
-/** "No record names a user." where a dimension was asked for in vain. */
-export function unnamedSentence(
+/** Those of the dimensions that were asked for in vain. */
+export function unnamedOf(
   material: Material,
-  by: Dimension,
-): string | null {
-  const keys = [
-    ...(material.compared(by)?.result.groups ?? []),
-    ...(material.grouped(by)?.result.rows ?? []),
-  ].map((group) => group.key);
-  return keys.length > 0 && keys.every((key) => key === null)
-    ? `No record names ${by === "api_key" ? "an" : "a"} ${dimensionWords(by)}.`
-    : null;
+  dimensions: readonly Dimension[],
+): readonly Dimension[] {
+  return dimensions.filter((by) => {
+    const keys = [
+      ...(material.compared(by)?.result.groups ?? []),
+      ...(material.grouped(by)?.result.rows ?? []),
+    ].map((group) => group.key);
+    return keys.length > 0 && keys.every((key) => key === null);
+  });
 }
 
-/** What the spend bought. */
-export function tokensSentence(material: Material): string | null {
-  const total = material.inspection?.result.total;
-  if (total === undefined || total.total_tokens === 0) return null;
-  const { tokens } = total;
-  const buckets = [
-    [tokens.uncached_input, "uncached input"],
-    [tokens.cache_read, "read from cache"],
-    [tokens.cache_write_5m, "written to cache for 5 minutes"],
-    [tokens.cache_write_1h, "written to cache for 1 hour"],
-    [tokens.output, "output"],
-  ] as const;
-  const shown = buckets
-    .filter(([count]) => count > 0)
-    .map(([count, words]) => `${formatCount(count)} ${words}`);
-  const requests =
-    total.requests === 0 ? "" : ` in ${formatCount(total.requests)} requests`;
-  const unit = [
-    ...(total.cost_per_million_tokens_usd === null
-      ? []
-      : [
-          `${formatUsd(total.cost_per_million_tokens_usd)} per million ${total.unpriced_tokens > 0 ? "priced tokens" : "tokens"}`,
-        ]),
-    ...(total.cost_per_thousand_requests_usd === null
-      ? []
-      : [
-          `${formatUsd(total.cost_per_thousand_requests_usd)} per thousand requests`,
-        ]),
-  ];
-  const average = unit.length === 0 ? "" : ` On average ${listWords(unit)}.`;
-  const verb = total.unpriced_tokens > 0 ? "The data has" : "That bought";
-  return `${verb} ${formatCount(total.total_tokens)} tokens${requests}: ${listWords(shown)}.${average}`;
+/** "No record names a project or a user." where they were asked for in vain. */
+export function unnamedSentence(
+  material: Material,
+  dimensions: readonly Dimension[],
+): string | null {
+  const words = unnamedOf(material, dimensions).map(
+    (by) => `${by === "api_key" ? "an" : "a"} ${dimensionWords(by)}`,
+  );
+  return words.length === 0
+    ? null
+    : `No record names ${listWords(words, "or")}.`;
 }
 
 /** The model that moved most. */

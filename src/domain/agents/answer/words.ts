@@ -105,10 +105,13 @@ export function monthWords(month: string): string {
 }
 
 /** "a, b and c". */
-export function listWords(items: readonly string[]): string {
+export function listWords(
+  items: readonly string[],
+  last: "and" | "or" = "and",
+): string {
   return items.length < 2
     ? (items[0] ?? "")
-    : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+    : `${items.slice(0, -1).join(", ")} ${last} ${items.at(-1)}`;
 }
 
 /** Text as Markdown that shows exactly that text: every sign of markup escaped, addresses broken so that none becomes a link. */

@@ -17,7 +17,7 @@ import {
 import { writeImport, writeNothing } from "./nothing.ts";
 import { basisSentence, formatsTable, waysSentences } from "./quality.ts";
 import { cacheSentence, cacheTable, replaySentences } from "./caching.ts";
-import { unitSentence } from "./efficiency.ts";
+import { unitSentence, tokensSentence } from "./efficiency.ts";
 import {
   batchSentences,
   savingsOf,
@@ -39,7 +39,6 @@ import {
   daySentence,
   moverSentence,
   spendSentence,
-  tokensSentence,
   topSentence,
   unnamedSentence,
 } from "./spend.ts";
@@ -197,7 +196,7 @@ function writeBreakdown(
   material: Material,
   by: Dimension,
 ): readonly ReportSection[] {
-  const unnamed = unnamedSentence(material, by);
+  const unnamed = unnamedSentence(material, [by]);
   return [
     ...headline(material, [
       unnamed,
