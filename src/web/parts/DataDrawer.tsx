@@ -13,8 +13,9 @@ export function DataDrawer({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog kind="drawer" title="Your usage data" onClose={onClose}>
       <p className="muted">
-        Exports from OpenAI or Anthropic, or plain CSV. Prompts and completions
-        in a file are never kept.
+        Exports from OpenAI, Anthropic, LiteLLM, Langfuse, OpenRouter and
+        others, or plain CSV; ask “How do I import my usage data?” for all.
+        Prompts and completions in a file are never kept.
       </p>
       <div className="row">
         <FileButton />

@@ -24,8 +24,8 @@ export function EmptyState() {
         <div className="dropzone">
           <Icon name="upload" />
           <p>
-            Drop a usage export here (OpenAI, Anthropic or plain CSV), or look
-            around with sample data.
+            Drop a usage export here (OpenAI, Anthropic, LiteLLM, Langfuse and
+            others, or plain CSV), or look around with sample data.
           </p>
           <div className="row">
             <FileButton />
