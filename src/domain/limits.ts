@@ -201,6 +201,8 @@ export const limits = {
 
   // --- the cost application
   usageRowsShownMax: 24,
+  /** Up to so many records each one's cost is looked at for percentiles; more would hold an answer up. */
+  spreadRecordsMax: 200_000,
   usageSeriesShownMax: 6,
   knownNamesShownMax: 12,
   nameCharactersShownMax: 60,

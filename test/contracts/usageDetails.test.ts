@@ -7,7 +7,7 @@ import { backends } from "../support/backends.ts";
 import type { Backend } from "../support/backends.ts";
 import { record } from "../support/filled.ts";
 import { loading } from "../support/loading.ts";
-import { failuresOf, reuseOf } from "../support/reckoning.ts";
+import { failuresOf, reuseOf, spreadOf } from "../support/reckoning.ts";
 import { anyQuery, anyRecord } from "../support/usageArbitraries.ts";
 
 describe.each(backends)("UsageStore on $name: details", ({ open }) => {
@@ -35,6 +35,13 @@ describe.each(backends)("UsageStore on $name: details", ({ open }) => {
           const read = UsageStore.use((it) => it.reuse(user, query));
           expect(byModel(await backend.run(read))).toEqual(
             byModel(reuseOf(records, query)),
+          );
+          const spread = UsageStore.use((it) => it.spread(user, query));
+          expect(byModel(await backend.run(spread))).toEqual(
+            byModel(spreadOf(records, query)).map((it) => ({
+              ...it,
+              mean_usd: expect.closeTo(it.mean_usd, 5),
+            })),
           );
           const failed = UsageStore.use((it) => it.failures(user, query));
           expect(byModel(await backend.run(failed))).toEqual(

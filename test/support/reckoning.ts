@@ -4,6 +4,7 @@ import { dayOf } from "../../src/domain/costs/days.ts";
 import {
   addTokens,
   NO_TOKENS,
+  roundUsd,
   totalTokens,
 } from "../../src/domain/costs/money.ts";
 import type {
@@ -15,6 +16,7 @@ import type {
 import type {
   Failures,
   Reuse,
+  Spread,
   UsageQuery,
   UsageRow,
 } from "../../src/domain/ports.ts";
@@ -79,6 +81,33 @@ export function failuresOf(
       0,
     ),
   }));
+}
+
+/** What single requests cost, by model, dearest mean first. */
+export function spreadOf(
+  records: readonly PricedRecord[],
+  query: Pick<UsageQuery, "period" | "filter">,
+): readonly Spread[] {
+  const single = within(records, query).filter(
+    (it) => it.requests === 1 && it.computed_usd !== null,
+  );
+  return [...Map.groupBy(single, (it) => it.model)]
+    .map(([model, group]) => {
+      const costs = group
+        .map((it) => it.computed_usd!)
+        .toSorted((a, b) => a - b);
+      const share = (part: number) =>
+        costs[Math.ceil(part * costs.length) - 1]!;
+      return {
+        model,
+        requests: costs.length,
+        mean_usd: roundUsd(costs.reduce((a, b) => a + b, 0) / costs.length),
+        p50_usd: share(0.5),
+        p95_usd: share(0.95),
+        max_usd: costs.at(-1)!,
+      };
+    })
+    .toSorted((a, b) => b.mean_usd - a.mean_usd);
 }
 
 /** The sums a query asks for, by the plainest code there is. */

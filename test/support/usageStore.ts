@@ -11,7 +11,12 @@ import type {
 } from "../../src/domain/model.ts";
 import { PriceBook, UsageStore } from "../../src/domain/ports.ts";
 import type { Coverage } from "../../src/domain/ports.ts";
-import { aggregateRecords, failuresOf, reuseOf } from "./reckoning.ts";
+import {
+  aggregateRecords,
+  failuresOf,
+  reuseOf,
+  spreadOf,
+} from "./reckoning.ts";
 import { pricedPartsOf } from "./pricedParts.ts";
 
 /** A store that holds these records, priced by the price book in place. */
@@ -44,6 +49,7 @@ export const absentUsageStore = Layer.succeed(
     aggregate: () => away,
     reuse: () => away,
     failures: () => away,
+    spread: () => away,
     pricedParts: () => away,
   }),
 );
@@ -63,6 +69,7 @@ function storeOver(
       Effect.succeed(aggregateRecords(records, query)),
     reuse: (_user, query) => Effect.succeed(reuseOf(records, query)),
     failures: (_user, query) => Effect.succeed(failuresOf(records, query)),
+    spread: (_user, query) => Effect.succeed(spreadOf(records, query)),
     pricedParts: (_user, query) =>
       Effect.succeed(pricedPartsOf(records, query)),
   });
@@ -76,6 +83,7 @@ function unsupported(
     | "aggregate"
     | "reuse"
     | "failures"
+    | "spread"
     | "pricedParts"
   >,
 ): UsageStore["Service"] {

@@ -20,7 +20,7 @@ import * as threads from "./threads.ts";
 import * as imports from "./imports.ts";
 import * as streams from "./streams.ts";
 import * as usage from "./usage.ts";
-import { readFailures, readReuse } from "./usageDetails.ts";
+import { readFailures, readReuse, readSpread } from "./usageDetails.ts";
 
 export function storeLayer(
   policy: Omit<RunPolicy, "queue">,
@@ -152,6 +152,7 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
           asUser(user, (trx) => readFailures(trx, query)),
         pricedParts: (user, query) =>
           asUser(user, (trx) => usage.pricedParts(trx, query)),
+        spread: (user, query) => asUser(user, (trx) => readSpread(trx, query)),
         beginImport: (user, source) => {
           const id = newId() as ImportId;
           return asUser(user, async (trx) => {

@@ -1,9 +1,15 @@
 /**
- * What only some records tell, in SQL: input that repeats, and requests that failed. Promises: a source that tells nothing is left out of both
+ * What only some records tell, in SQL: input that repeats, requests that failed, what a single request cost. Promises: a source that tells nothing is left out of both
  * sides of every share, and costs no look at its records.
  */
 import { sql } from "kysely";
-import type { Failures, Reuse, UsageQuery } from "../../domain/ports.ts";
+import { limits } from "../../domain/limits.ts";
+import type {
+  Failures,
+  Reuse,
+  Spread,
+  UsageQuery,
+} from "../../domain/ports.ts";
 import type { Trx } from "../database.ts";
 import { inPeriod } from "./usage.ts";
 
@@ -49,5 +55,21 @@ export async function readFailures(
     select model, sum(requests)::bigint as requests, sum(failed_requests)::bigint as failed_requests
     from usage_records where failed_requests is not null and ${inPeriod(query)}
     group by model order by failed_requests desc, model`.execute(trx);
+  return rows;
+}
+
+/** By model, the dearest mean first. */
+export async function readSpread(
+  trx: Trx,
+  query: Pick<UsageQuery, "period" | "filter">,
+): Promise<Spread[]> {
+  const { rows } = await sql<Spread>`
+    select model, count(*) as requests, round(avg(computed_usd), 6) as mean_usd,
+      percentile_disc(0.5) within group (order by computed_usd) as p50_usd,
+      percentile_disc(0.95) within group (order by computed_usd) as p95_usd, max(computed_usd) as max_usd
+    from usage_records where requests = 1 and computed_usd is not null and ${inPeriod(query)}
+    group by model order by mean_usd desc, model limit ${limits.groupsMax}`.execute(
+    trx,
+  );
   return rows;
 }

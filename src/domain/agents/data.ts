@@ -3,7 +3,7 @@
  * run look at the same period, filter and dollars.
  */
 import { dimensionWords } from "../costs/dimensions.ts";
-import type { Dimension, NamedDimension } from "../model.ts";
+import type { Dimension, JsonObject, NamedDimension } from "../model.ts";
 import type { Inspection } from "../tools/inspection.ts";
 import { limits } from "../limits.ts";
 import { analyst } from "./analyst.ts";
@@ -25,6 +25,7 @@ export const data = analyst({
     "compare_periods",
     "detect_anomalies",
     "failed_requests",
+    "request_costs",
     "price_lookup",
   ],
   opening: (view) => {
@@ -54,7 +55,7 @@ function plan(view: AgentView): readonly PlannedCall[] {
     return [lookUp(understanding, inspection)];
   const calls = inspection === null ? null : callsFor(inspection);
   if (calls === null) return [];
-  const { byDay, compared, grouped, unusual, failed } = calls;
+  const { byDay, compared, grouped, unusual, ofRequests } = calls;
   switch (understanding.intent) {
     case "overview":
       return [
@@ -64,7 +65,7 @@ function plan(view: AgentView): readonly PlannedCall[] {
         grouped("user"),
         byDay("model"),
         unusual,
-        failed,
+        ...ofRequests,
       ];
     case "breakdown":
       return breakdown(understanding.group_by ?? "model", calls);
@@ -138,15 +139,11 @@ function callsFor(inspection: Inspection) {
       purpose: `spend by day and ${dimensionWords(dimension)}`,
       parameters: { ...scope, group_by: ["day", dimension] },
     }),
-    failed: {
-      tool: "failed_requests",
-      purpose: "requests that failed",
-      parameters: {
-        period: scope.period,
-        time_zone: inspection.time_zone,
-        filter: inspection.filter,
-      },
-    } satisfies PlannedCall,
+    ofRequests: requestCalls(inspection, {
+      period: scope.period,
+      time_zone: inspection.time_zone,
+      filter: inspection.filter,
+    }),
     unusual: {
       tool: "detect_anomalies",
       purpose: "days that stand out",
@@ -156,6 +153,26 @@ function callsFor(inspection: Inspection) {
       },
     } satisfies PlannedCall,
   };
+}
+
+/** What single requests tell: those that failed and, of data that is not too much to look at one by one, what they cost. */
+function requestCalls(
+  inspection: Inspection,
+  parameters: JsonObject,
+): readonly PlannedCall[] {
+  const failed: PlannedCall = {
+    tool: "failed_requests",
+    purpose: "requests that failed",
+    parameters,
+  };
+  const costs: PlannedCall = {
+    tool: "request_costs",
+    purpose: "what a single request costs",
+    parameters,
+  };
+  return inspection.records > limits.spreadRecordsMax
+    ? [failed]
+    : [failed, costs];
 }
 
 function lookUp(

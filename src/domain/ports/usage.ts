@@ -71,6 +71,17 @@ export interface PricedPart {
   readonly bucket_tokens: number;
 }
 
+/** What single requests of a model cost, in US dollars: of records that are one priced request each. */
+export interface Spread {
+  readonly model: string;
+  readonly requests: number;
+  readonly mean_usd: number;
+  /** The cost that half of them, and 95 % of them, do not exceed. */
+  readonly p50_usd: number;
+  readonly p95_usd: number;
+  readonly max_usd: number;
+}
+
 /** What data a user has, as a whole. */
 export interface Coverage {
   readonly records: number;
@@ -119,6 +130,11 @@ export class UsageStore extends Context.Service<
       user: UserId,
       query: Omit<UsageQuery, "group_by">,
     ) => Effect.Effect<readonly PricedPart[], ServiceUnavailable>;
+    /** What single requests cost, by model, dearest mean first; empty where no record is a single request. It looks at every record. */
+    readonly spread: (
+      user: UserId,
+      query: Pick<UsageQuery, "period" | "filter">,
+    ) => Effect.Effect<readonly Spread[], ServiceUnavailable>;
     readonly beginImport: (
       user: UserId,
       source: {

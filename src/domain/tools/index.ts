@@ -26,6 +26,8 @@ import { priceLookup } from "./priceLookup.ts";
 import type { Prices } from "./priceLookup.ts";
 import { queryUsage } from "./queryUsage.ts";
 import type { UsageResult } from "./queryUsage.ts";
+import { requestCosts } from "./requestCosts.ts";
+import type { RequestCosts } from "./requestCosts.ts";
 import { simulateModelSwap } from "./simulateModelSwap.ts";
 import type { Swaps } from "./simulateModelSwap.ts";
 
@@ -42,6 +44,7 @@ export const costTools: readonly Tool<UsageStore | PriceBook>[] = [
   batchSavings,
   combineSavings,
   failedRequests,
+  requestCosts,
 ];
 
 /** What each tool answers with. */
@@ -58,5 +61,6 @@ export interface ToolResults {
   readonly batch_savings: BatchSavings;
   readonly combine_savings: CombinedSavings;
   readonly failed_requests: FailedRequests;
+  readonly request_costs: RequestCosts;
 }
 export type ToolName = keyof ToolResults;

@@ -71,6 +71,7 @@ export class Shelf {
       aggregate: () => Effect.die("not part of importing"),
       reuse: () => Effect.die("not part of importing"),
       failures: () => Effect.die("not part of importing"),
+      spread: () => Effect.die("not part of importing"),
       pricedParts: () => Effect.die("not part of importing"),
     }),
   );

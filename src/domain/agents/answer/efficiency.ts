@@ -8,9 +8,10 @@ import {
   formatPercentChange,
   formatUsd,
 } from "../../costs/money.ts";
+import type { ReportTable } from "../../model.ts";
 import type { Material } from "./material.ts";
 import { anyComparison } from "./spend.ts";
-import { code, listWords } from "./words.ts";
+import { code, listWords, plain } from "./words.ts";
 
 /** What the spend bought. */
 export function tokensSentence(material: Material): string | null {
@@ -85,4 +86,30 @@ export function failureSentence({ failures }: Material): string | null {
       ? ""
       : `, most of them of ${code(worst.model)} (${formatCount(worst.failed_requests)})`;
   return `${formatPercent(result.failed_percent)} of the ${formatCount(result.requests)} requests whose outcome is known failed${mostly}.`;
+}
+
+/** What a single request costs, by model; null where no record is one. */
+export function requestTable({ requestCosts }: Material): ReportTable | null {
+  if (requestCosts === null || requestCosts.result.models.length === 0)
+    return null;
+  return {
+    title: "What a request costs",
+    columns: [
+      { key: "model", label: "Model", unit: "text" },
+      { key: "requests", label: "Requests", unit: "requests" },
+      { key: "mean", label: "Mean", unit: "usd" },
+      { key: "p50", label: "Median", unit: "usd" },
+      { key: "p95", label: "95% cost at most", unit: "usd" },
+      { key: "max", label: "Dearest", unit: "usd" },
+    ],
+    rows: requestCosts.result.models.map((it) => ({
+      model: plain(it.model),
+      requests: it.requests,
+      mean: it.mean_usd,
+      p50: it.p50_usd,
+      p95: it.p95_usd,
+      max: it.max_usd,
+    })),
+    source: requestCosts.id,
+  };
 }

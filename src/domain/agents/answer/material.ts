@@ -34,6 +34,7 @@ export interface Material {
   readonly caching: MaybeFound<"cache_savings">;
   readonly batch: MaybeFound<"batch_savings">;
   readonly combined: MaybeFound<"combine_savings">;
+  readonly requestCosts: MaybeFound<"request_costs">;
   readonly failures: MaybeFound<"failed_requests">;
   readonly prices: MaybeFound<"price_lookup">;
   /** What was planned and did not come, in words. */
@@ -80,6 +81,7 @@ export function materialOf(
     batch: find("batch_savings"),
     combined: find("combine_savings"),
     failures: find("failed_requests"),
+    requestCosts: find("request_costs"),
     prices: find("price_lookup"),
     missing: missingOf(view, ending.timedOut),
   };

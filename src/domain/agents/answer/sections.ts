@@ -12,7 +12,12 @@ import type {
 } from "../../model.ts";
 import type { Material } from "./material.ts";
 import { cacheSentence, replaySentences } from "./caching.ts";
-import { failureSentence, unitSentence, tokensSentence } from "./efficiency.ts";
+import {
+  requestTable,
+  failureSentence,
+  unitSentence,
+  tokensSentence,
+} from "./efficiency.ts";
 import {
   budgetSentences,
   budgetTable,
@@ -123,6 +128,7 @@ export function overview(material: Material): readonly ReportSection[] {
         ...replaySentences(material),
         failureSentence(material),
       ],
+      tables: [requestTable(material)],
     }),
     ...savingsSection(material, savings),
     ...section("outlook", {
