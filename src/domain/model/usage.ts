@@ -153,6 +153,11 @@ export interface Budget {
   readonly warn_percent?: number;
 }
 
+/** What an import answers with: its result, and the budgets that its months have reached. */
+export interface Imported extends ImportResult {
+  readonly budgets: readonly BudgetAlert[];
+}
+
 /** A budget whose threshold a month has reached. */
 export interface BudgetAlert {
   /** YYYY-MM. */

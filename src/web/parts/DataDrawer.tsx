@@ -2,7 +2,12 @@
 import { useRef } from "react";
 import type { ImportResult } from "../../domain/model.ts";
 import { useImports, useServices } from "../hooks.ts";
-import { formatBytes, formatCount, formatPeriod } from "../state/format.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatPeriod,
+  formatUsd,
+} from "../state/format.ts";
 import type { Upload } from "../state/imports.ts";
 import { Dialog } from "./Dialog.tsx";
 import { Icon } from "./icons.tsx";
@@ -29,6 +34,7 @@ export function DataDrawer({ onClose }: { readonly onClose: () => void }) {
         </p>
       )}
       <UploadList uploads={uploads.filter((it) => it.state !== "kept")} />
+      <BudgetAlerts uploads={uploads} />
       <h3>Imports</h3>
       {items === null && <p aria-busy="true">Loading…</p>}
       {items?.length === 0 && <p className="muted">Nothing imported yet.</p>}
@@ -90,6 +96,30 @@ export function UploadList(props: { readonly uploads: readonly Upload[] }) {
             </p>
           )}
           {upload.state === "kept" && <ImportSummary result={upload.result} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Budgets that the months of what was just brought in have reached. */
+function BudgetAlerts(props: { readonly uploads: readonly Upload[] }) {
+  const alerts = props.uploads.flatMap((upload) =>
+    upload.state === "kept" ? upload.result.budgets : [],
+  );
+  const lines = new Set(
+    alerts.map(
+      ({ scope, month, monthly_usd, spent_usd, spent_percent }) =>
+        `${scope === null ? "All spend" : `${scope.dimension} ${scope.key}`} in ${month}: ${formatUsd(spent_usd)} of a budget of ${formatUsd(monthly_usd)}, ${Math.round(spent_percent)}%.`,
+    ),
+  );
+  return (
+    <ul className="uploads" aria-live="polite">
+      {[...lines].map((line) => (
+        <li key={line} className="card">
+          <p className="problem">
+            <Icon name="alert" /> {line}
+          </p>
         </li>
       ))}
     </ul>

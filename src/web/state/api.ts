@@ -1,5 +1,6 @@
 /** The HTTP side of the contract (docs/PROTOCOL.md section 7) as typed calls. Promises: every failure is an ApiError in words. */
 import type {
+  Imported,
   ImportResult,
   Message,
   Thread,
@@ -74,12 +75,12 @@ export class Api {
     return this.#json("GET", "/api/usage/imports");
   }
 
-  importSample(): Promise<ImportResult> {
+  importSample(): Promise<Imported> {
     return this.#json("POST", "/api/usage/imports?sample=true");
   }
 
   /** Sends a file as it is; the server recognises the format by its content. */
-  importFile(file: File): Promise<ImportResult> {
+  importFile(file: File): Promise<Imported> {
     const query = `format=auto&file_name=${encode(file.name)}`;
     return this.#json("POST", `/api/usage/imports?${query}`, file);
   }

@@ -1,5 +1,5 @@
 /** The person's usage data: what was imported, what is being imported, and what became of each file. */
-import type { ImportResult } from "../../domain/model.ts";
+import type { Imported, ImportResult } from "../../domain/model.ts";
 import { wordsOf } from "./api.ts";
 import type { Api } from "./api.ts";
 
@@ -10,7 +10,7 @@ export type Upload = {
   readonly bytes: number | null;
 } & (
   | { readonly state: "reading" }
-  | { readonly state: "kept"; readonly result: ImportResult }
+  | { readonly state: "kept"; readonly result: Imported }
   | { readonly state: "refused"; readonly problem: string }
 );
 
@@ -61,7 +61,7 @@ export class Imports {
   async #upload(
     name: string,
     bytes: number | null,
-    send: () => Promise<ImportResult>,
+    send: () => Promise<Imported>,
   ): Promise<void> {
     const upload = { key: crypto.randomUUID(), name, bytes };
     this.#set({
