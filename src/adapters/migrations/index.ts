@@ -11,6 +11,7 @@ import { sessions } from "./005-sessions.ts";
 import { singleCalls } from "./006-single-calls.ts";
 import { usage } from "./007-usage.ts";
 import { boundedPages } from "./008-bounded-pages.ts";
+import { recordKeys } from "./010-record-keys.ts";
 
 export const migrations: Record<string, Migration> = {
   "001-initial": initial,
@@ -21,4 +22,5 @@ export const migrations: Record<string, Migration> = {
   "006-single-calls": singleCalls,
   "007-usage": usage,
   "008-bounded-pages": boundedPages,
+  "010-record-keys": recordKeys,
 };

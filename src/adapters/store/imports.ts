@@ -4,7 +4,6 @@
  * transaction.
  */
 import { sql } from "kysely";
-import type { RawBuilder } from "kysely";
 import { ImportNotFound } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
 import type { ImportId, ImportResult, UserId } from "../../domain/model.ts";
@@ -13,6 +12,7 @@ import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import { newVersion } from "./dataVersion.ts";
 import { json, requireUuid } from "./rows.ts";
+import { CONTENT, content, NAMES, rowsOf } from "./usageRows.ts";
 import { added, dropEmptySums, listed, SUMMED } from "./usageSums.ts";
 
 export async function beginImport(
@@ -32,53 +32,6 @@ export async function beginImport(
   );
 }
 
-/** Each column with its type and how a record fills it. */
-const COLUMNS: readonly (readonly [
-  name: string,
-  type: string,
-  of: (record: IdentifiedRecord) => unknown,
-])[] = [
-  ["identity", "text", (it) => it.identity],
-  ["at", "timestamptz", (it) => it.at],
-  ["model", "text", (it) => it.model],
-  ["provider", "text", (it) => it.provider],
-  ["project", "text", (it) => it.project],
-  ["feature", "text", (it) => it.feature],
-  ["end_user", "text", (it) => it.user],
-  ["api_key", "text", (it) => it.api_key],
-  ["tier", "text", (it) => it.tier],
-  ["requests", "bigint", (it) => it.requests],
-  ["uncached_input", "bigint", (it) => it.tokens.uncached_input],
-  ["cache_read", "bigint", (it) => it.tokens.cache_read],
-  ["cache_write_5m", "bigint", (it) => it.tokens.cache_write_5m],
-  ["cache_write_1h", "bigint", (it) => it.tokens.cache_write_1h],
-  ["output", "bigint", (it) => it.tokens.output],
-  ["billed_usd", "numeric", (it) => it.billed_usd],
-  ["computed_usd", "numeric", (it) => it.computed_usd],
-  ["priced_as", "text", (it) => it.priced_as],
-  ["measures", "text", (it) => it.measures],
-  ["tags", "text", (it) => json(it.tags)],
-  ["failed_requests", "bigint", (it) => it.failed_requests],
-  ["reusable", "json", (it) => it.reusable && json(it.reusable)],
-];
-const NAMES = COLUMNS.map(([name]) => name);
-const CONTENT = NAMES.filter((name) => name !== "identity");
-/** Comparable: json is not, its text is. */
-const content = (of: string) =>
-  sql.raw(
-    `(${CONTENT.map((name) => (name === "reusable" ? `${of}${name}::text` : `${of}${name}`)).join(", ")})`,
-  );
-
-/** The records as rows, one array for each column. */
-function rowsOf(records: readonly IdentifiedRecord[]): RawBuilder<unknown> {
-  const arrays = COLUMNS.map(
-    ([, type, of]) => sql`${records.map(of)}::${sql.raw(type)}[]`,
-  );
-  const tags = sql`array(select json_array_elements_text(r.tags::json)) as tags`;
-  const others = NAMES.filter((name) => name !== "tags");
-  return sql`(select ${listed(others, "r.")}, ${tags} from unnest(${sql.join(arrays)}) as r(${listed(NAMES)}))`;
-}
-
 /** Takes the user's lock before: of two imports of one user, one saves at a time. */
 export async function saveRecords(
   trx: Trx,
@@ -86,7 +39,9 @@ export async function saveRecords(
   id: ImportId,
   records: readonly IdentifiedRecord[],
 ): Promise<{ readonly kept: number; readonly duplicate: number }> {
-  const once = [...new Map(records.map((it) => [it.identity, it])).values()];
+  const byIdentity = new Map<string, IdentifiedRecord>();
+  for (const record of records) byIdentity.set(record.identity, record);
+  const once = [...byIdentity.values()];
   const kept = await saveNew(trx, user, id, once);
   if (kept < once.length) await saveKnown(trx, user, id, once);
   await newVersion(trx, user);
@@ -105,7 +60,7 @@ async function saveNew(
       select ${user}, (select sample from imports where import_id = ${id}), array[${id}::uuid], ${listed(NAMES, "i.")}
       from ${rowsOf(records)} as i
       on conflict (user_id, identity) do nothing
-      returning *
+      returning ${listed(SUMMED)}
     ), ${added(sql`select stored.*, 1 as sign from stored`)}
     select count(*) as kept from stored`.execute(trx);
   return rows[0]!.kept;
