@@ -4,6 +4,7 @@
  * transaction.
  */
 import { sql } from "kysely";
+import type { RawBuilder } from "kysely";
 import { ImportNotFound } from "../../domain/errors.ts";
 import { limits } from "../../domain/limits.ts";
 import type { ImportId, ImportResult, UserId } from "../../domain/model.ts";
@@ -32,38 +33,53 @@ export async function beginImport(
   );
 }
 
+/** A batch that is ready to be sent: what can be done for it without the database is done. */
+export interface Batch {
+  /** Records as they came, doubles too. */
+  readonly size: number;
+  /** Of these, those that differ in identity. */
+  readonly distinct: number;
+  readonly rows: RawBuilder<unknown>;
+}
+
+/** Of records of one identity the last one counts. */
+export function toBatch(records: readonly IdentifiedRecord[]): Batch {
+  const byIdentity = new Map<string, IdentifiedRecord>();
+  for (const record of records) byIdentity.set(record.identity, record);
+  const distinct = byIdentity.size;
+  const rows = rowsOf([...byIdentity.values()]);
+  return { size: records.length, distinct, rows };
+}
+
 /** Takes the user's lock before: of two imports of one user, one saves at a time. */
-export async function saveRecords(
+export async function saveBatch(
   trx: Trx,
   user: UserId,
   id: ImportId,
-  records: readonly IdentifiedRecord[],
+  { size, distinct, rows }: Batch,
 ): Promise<{ readonly kept: number; readonly duplicate: number }> {
-  const byIdentity = new Map<string, IdentifiedRecord>();
-  for (const record of records) byIdentity.set(record.identity, record);
-  const once = [...byIdentity.values()];
-  const kept = await saveNew(trx, user, id, once);
-  if (kept < once.length) await saveKnown(trx, user, id, once);
+  const kept = await saveNew(trx, user, id, rows);
+  if (kept < distinct) await saveKnown(trx, user, id, rows);
   await newVersion(trx, user);
-  return { kept, duplicate: records.length - kept };
+  return { kept, duplicate: size - kept };
 }
 
 async function saveNew(
   trx: Trx,
   user: UserId,
   id: ImportId,
-  records: readonly IdentifiedRecord[],
+  rows: RawBuilder<unknown>,
 ): Promise<number> {
-  const { rows } = await sql<{ kept: number }>`
+  const stored = await sql<{ kept: number }>`
     with stored as (
       insert into usage_records (user_id, sample, import_ids, ${listed(NAMES)})
       select ${user}, (select sample from imports where import_id = ${id}), array[${id}::uuid], ${listed(NAMES, "i.")}
-      from ${rowsOf(records)} as i
+      from ${rows} as i
       on conflict (user_id, identity) do nothing
       returning ${listed(SUMMED)}
     ), ${added(sql`select stored.*, 1 as sign from stored`)}
     select count(*) as kept from stored`.execute(trx);
-  return rows[0]!.kept;
+  return stored.rows[0]!.kept;
 }
 
 /**
@@ -74,10 +90,10 @@ async function saveKnown(
   trx: Trx,
   user: UserId,
   id: ImportId,
-  records: readonly IdentifiedRecord[],
+  rows: RawBuilder<unknown>,
 ): Promise<void> {
   await sql`
-    with incoming as materialized (select * from ${rowsOf(records)} as r),
+    with incoming as materialized (select * from ${rows} as r),
     known as materialized (
       select u.*, case when u.sample = m.sample then ${content("u.")} is distinct from ${content("i.")} else u.sample end as replaced
       from incoming i join usage_records u on u.user_id = ${user} and u.identity = i.identity
