@@ -91,11 +91,11 @@ function importHere(flags: ImportFlags, config: AppConfig) {
   );
 }
 
-/** What was saved has been removed by then. */
+/** What was saved has been removed by then, unless the database is away; then the next import of the file finds it and counts it once. */
 const interrupted = Effect.suspend(() => {
   process.exitCode = INTERRUPTED_CODE;
   return Console.error(
-    "goldenpath: interrupted: nothing of the file was kept; import it again at any time",
+    "goldenpath: interrupted: what was saved of the file is removed; importing it again is safe in any case",
   );
 });
 
