@@ -37,7 +37,9 @@ test("an import that is interrupted keeps nothing and says so, and is whole when
   const file = gzipFile();
   const cut = await command(["import", file], dataDir, {}, /rows\/s/);
   expect(cut.code).toBe(130);
-  expect(cut.error).toContain("interrupted: what was saved of the file is removed");
+  expect(cut.error).toContain(
+    "interrupted: what was saved of the file is removed",
+  );
   const whole = await command(["import", file], dataDir);
   expect(whole.code, whole.error).toBe(0);
   expect(whole.out).toContain(ALL);
