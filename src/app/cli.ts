@@ -203,9 +203,13 @@ Command.make("goldenpath").pipe(
   ),
   NodeRuntime.runMain({
     disableErrorReporting: true,
-    // A drain that a signal asked for is a success.
+    // A drain that a signal asked for is a success; a command for which it is none has set the code.
     teardown: (exit, done) =>
-      done(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1),
+      done(
+        Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
+          ? Number(process.exitCode ?? 0)
+          : 1,
+      ),
   }),
 );
 

@@ -2,13 +2,12 @@
  * `npm run import`: a file or the sample into a user's data. While a server holds the embedded database, the file goes through that
  * server; otherwise it is imported here. Promises: says what was read, kept, skipped and why, and which models have no price.
  */
-import { SingleBar, Presets } from "cli-progress";
 import { Console, Data, Effect, Layer } from "effect";
 import { createReadStream, openAsBlob, statSync } from "node:fs";
 import { basename } from "node:path";
 import { Database, makeDatabase } from "../adapters/database.ts";
 import { importFile, importSample } from "../adapters/importers/index.ts";
-import type { FormatName, Progress } from "../adapters/importers/index.ts";
+import type { FormatName } from "../adapters/importers/index.ts";
 import { usageStoreLayer } from "../adapters/store/index.ts";
 import type { ImportResult, UserId } from "../domain/model.ts";
 import { refusalText } from "./answers.ts";
@@ -18,6 +17,7 @@ import type { AppConfig } from "./config.ts";
 import { readLock } from "./lock.ts";
 import { readMap, readStart } from "./importOptions.ts";
 import { priceBookLayer } from "./priceBook.ts";
+import { inMebibytes, inRows, showProgress } from "./progress.ts";
 import { SAMPLE_SEED, sampleEnd } from "./routes/usage.ts";
 import { issueToken, signingSecret } from "./secret.ts";
 
@@ -40,6 +40,8 @@ export class ImportFailed extends Data.TaggedError("ImportFailed")<{
 }
 
 const TOKEN_SECONDS = 3_600;
+/** What shells give a command that Ctrl-C ended: 128 and the signal's number. */
+const INTERRUPTED_CODE = 130;
 
 export const importCommand = Effect.fn("importCommand")(function* (
   flags: ImportFlags,
@@ -83,10 +85,19 @@ function importHere(flags: ImportFlags, config: AppConfig) {
       );
       return yield* importInto(flags).pipe(
         Effect.provide(Layer.mergeAll(stores, priceBookLayer(config))),
+        Effect.onInterrupt(() => interrupted),
       );
     }),
   );
 }
+
+/** What was saved has been removed by then, unless the database is away; then the next import of the file finds it and counts it once. */
+const interrupted = Effect.suspend(() => {
+  process.exitCode = INTERRUPTED_CODE;
+  return Console.error(
+    "goldenpath: interrupted: what was saved of the file is removed; importing it again is safe in any case",
+  );
+});
 
 function importInto(flags: ImportFlags) {
   return Effect.gen(function* () {
@@ -102,11 +113,11 @@ function importInto(flags: ImportFlags) {
     const start = yield* readStart(flags.start ?? undefined).pipe(
       Effect.mapError((it) => new ImportFailed({ problem: it.problem })),
     );
-    const bar = yield* progressBar(statSync(flags.file).size);
+    const show = yield* showProgress(statSync(flags.file).size, inRows);
     return yield* importFile(user, createReadStream(flags.file), {
       format: flags.format as FormatName | "auto",
       fileName: basename(flags.file),
-      onProgress: bar,
+      onProgress: ({ bytes, rows }) => show(bytes, rows),
       ...(flags.model === null ? {} : { model: flags.model }),
       ...(columnMap === null ? {} : { columnMap }),
       ...(start === null ? {} : { start }),
@@ -116,31 +127,6 @@ function importInto(flags: ImportFlags) {
       ),
     );
   }).pipe(Effect.scoped);
-}
-
-/** A bar on standard error while it is a terminal; silent otherwise. */
-function progressBar(totalBytes: number) {
-  return Effect.acquireRelease(
-    Effect.sync(() => {
-      const bar = new SingleBar(
-        {
-          format: "{bar} {percentage}% | {rows} rows | {eta_formatted} left",
-          stream: process.stderr,
-          clearOnComplete: true,
-        },
-        Presets.shades_classic,
-      );
-      bar.start(totalBytes, 0, { rows: 0 });
-      return bar;
-    }),
-    (bar) => Effect.sync(() => bar.stop()),
-  ).pipe(
-    Effect.map(
-      (bar) =>
-        ({ bytes, rows }: Progress) =>
-          bar.update(bytes, { rows }),
-    ),
-  );
 }
 
 // --- through the running server ----------------------------------------------------------------------------------------------
@@ -156,11 +142,16 @@ function importThere(flags: ImportFlags, config: AppConfig, url: string) {
         problem:
           "only a public key is known here: import over HTTP with a token",
       });
+    const show =
+      flags.file === null
+        ? () => undefined
+        : yield* showProgress(statSync(flags.file).size, inMebibytes);
     return yield* Effect.tryPromise({
       try: async () =>
         send(
           flags,
           url,
+          (bytes) => show(bytes, bytes),
           (
             await issueToken(
               secret,
@@ -177,12 +168,13 @@ function importThere(flags: ImportFlags, config: AppConfig, url: string) {
               problem: `the server on ${url} did not answer`,
             }),
     });
-  });
+  }).pipe(Effect.scoped);
 }
 
 async function send(
   flags: ImportFlags,
   url: string,
+  onSent: (bytes: number) => void,
   token: string,
 ): Promise<ImportResult> {
   const query = new URLSearchParams({ format: flags.format });
@@ -194,7 +186,14 @@ async function send(
   const response = await fetch(`${url}/api/usage/imports?${query}`, {
     method: "POST",
     headers: { Authorization: `Bearer ${token}` },
-    ...(flags.file === null ? {} : { body: await openAsBlob(flags.file) }),
+    ...(flags.file === null
+      ? {}
+      : {
+          body: (await openAsBlob(flags.file))
+            .stream()
+            .pipeThrough(counting(onSent)),
+          duplex: "half",
+        }),
   });
   const answer = (await response.json()) as ImportResult & {
     readonly detail?: string;
@@ -204,6 +203,18 @@ async function send(
       problem: answer.detail ?? `the server answered ${response.status}`,
     });
   return answer;
+}
+
+/** Tells how many bytes have passed. The server takes them no faster than it stores what they hold. */
+function counting(onPassed: (bytes: number) => void) {
+  let bytes = 0;
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, passed) => {
+      passed.enqueue(chunk);
+      bytes += chunk.length;
+      onPassed(bytes);
+    },
+  });
 }
 
 // --- what came of it ---------------------------------------------------------------------------------------------------------

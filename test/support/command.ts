@@ -11,11 +11,12 @@ export interface Said {
   readonly error: string;
 }
 
-/** Runs `goldenpath ARGS` on a directory, in the environment of the tests' nodes. */
+/** Runs `goldenpath ARGS` on a directory, in the environment of the tests' nodes; with SIGINT once its standard error reads like `interruptAt`. */
 export async function command(
   args: readonly string[],
   dataDir: string,
   env: Record<string, string> = {},
+  interruptAt: RegExp | null = null,
 ): Promise<Said> {
   const cli = join(import.meta.dirname, "../../src/app/cli.ts");
   const child = spawn(process.execPath, [cli, ...args], {
@@ -26,7 +27,12 @@ export async function command(
   let out = "";
   let error = "";
   child.stdout.on("data", (chunk) => (out += String(chunk)));
-  child.stderr.on("data", (chunk) => (error += String(chunk)));
+  child.stderr.on("data", (chunk) => {
+    error += String(chunk);
+    if (interruptAt?.test(error) !== true) return;
+    interruptAt = null;
+    child.kill("SIGINT");
+  });
   const [code] = (await once(child, "close")) as [number | null];
   return { code, out, error };
 }

@@ -15,14 +15,24 @@ function guessDelimiter(header: string): string {
     .delimiter;
 }
 
+interface Dialect {
+  readonly delimiter: string;
+  readonly parser: Papa.Parser;
+}
+
+function dialectOf(header: string): Dialect {
+  const delimiter = guessDelimiter(header);
+  return { delimiter, parser: new Papa.Parser({ delimiter, newline: "\n" }) };
+}
+
 type Line = { readonly line: number; readonly content: string };
 
 export class CsvCutter {
   /** The lines of a row whose quote is still open; empty between rows. */
   #held: Line[] = [];
   #heldCharacters = 0;
-  /** Known from the first row on. */
-  #delimiter: string | null = null;
+  /** Known from the first row on, and one for all rows: to make one anew costs more than a row. */
+  #dialect: Dialect | null = null;
   readonly #maxCharacters: number;
 
   constructor(maxCharacters: number) {
@@ -33,17 +43,14 @@ export class CsvCutter {
   push(row: Row<string>): readonly Row<Cells>[] {
     if (isProblem(row)) return [...this.end(), row];
     if (this.#held.length === 0 && row.content.trim() === "") return [];
-    this.#delimiter ??= guessDelimiter(row.content);
+    this.#dialect ??= dialectOf(row.content);
     this.#held.push(row);
     this.#heldCharacters += row.content.length;
-    const state = scanQuotes(
-      row.content,
-      this.#held.length > 1,
-      this.#delimiter,
-    );
+    const { delimiter, parser } = this.#dialect;
+    const state = scanQuotes(row.content, this.#held.length > 1, delimiter);
     if (state === "open" && this.#heldCharacters <= this.#maxCharacters)
       return [];
-    if (state === "closed") return [split(this.#release(), this.#delimiter)];
+    if (state === "closed") return [split(this.#release(), parser)];
     return this.#giveUp(
       state === "open" ? UNCLOSED : "a quote within quotes is not doubled",
     );
@@ -78,9 +85,9 @@ export class CsvCutter {
   }
 }
 
-function split(lines: readonly Line[], delimiter: string): Row<Cells> {
+function split(lines: readonly Line[], parser: Papa.Parser): Row<Cells> {
   const text = lines.map(({ content }) => content).join("\n");
-  const parsed = Papa.parse<string[]>(text, { delimiter, newline: "\n" });
+  const parsed = parser.parse(text, 0, false) as Papa.ParseResult<string[]>;
   const [cells] = parsed.data;
   const line = lines[0]?.line ?? 0;
   return cells === undefined || parsed.errors.length > 0

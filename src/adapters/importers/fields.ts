@@ -38,9 +38,15 @@ export class Fields {
 
   /** The record, or the first problem met on the way to it. */
   settle(record: ToldRecord): Reading {
-    return this.#problem === null
-      ? { ...UNTOLD, ...record }
-      : { problem: this.#problem };
+    if (this.#problem !== null) return { problem: this.#problem };
+    // Spread first, which copies many times faster than a spread over what is there already.
+    return {
+      ...record,
+      measures: record.measures ?? UNTOLD.measures,
+      tags: record.tags ?? UNTOLD.tags,
+      failed_requests: record.failed_requests ?? UNTOLD.failed_requests,
+      reusable: record.reusable ?? UNTOLD.reusable,
+    };
   }
 
   fail(problem: string): void {

@@ -4,6 +4,7 @@
  */
 import { hash } from "node:crypto";
 import type { SourceId, UsageRecord } from "../../domain/model.ts";
+import { Counts } from "./counts.ts";
 
 const IDENTITY_HEX_DIGITS = 32;
 /** 52 bits: exact in a number; of 360 files with 5 million rows each, one would hold two contents that share them. */
@@ -14,18 +15,17 @@ const COUNTED_HEX_DIGITS = 13;
  * the source grouped by and a row of all that it says, and its ordinal among those of one name in the file: two equal rows both count,
  * and the same file read again adds nothing.
  *
- * It remembers one count per distinct name (about 40 bytes each), up to limits.importRowsMax rows. The counts go by a shorter
+ * It remembers one count per distinct name (16 to 32 bytes each), up to limits.importRowsMax rows. The counts go by a shorter
  * hash; should two names ever share it, a second import of the file in another order could count one row twice.
  */
 export function identifier(): (record: UsageRecord) => string {
-  const seen = new Map<number, number>();
+  const seen = new Counts();
   return (record) => {
     const { source_id } = record;
     if (source_id.kind === "request") return digest(["request", source_id.id]);
     const name = digest([...nameOf(record), ...moreOf(record, source_id)]);
     const key = Number.parseInt(name.slice(0, COUNTED_HEX_DIGITS), 16);
-    const ordinal = seen.get(key) ?? 0;
-    seen.set(key, ordinal + 1);
+    const ordinal = seen.add(key);
     return ordinal === 0 ? name : digest([name, ordinal]);
   };
 }

@@ -175,7 +175,7 @@ const saveAll = Effect.fnUntraced(function* (
   return tally.result();
 }, Effect.scoped);
 
-/** Saves one batch while the next is read: the database and this process work at the same time, and one batch at most waits. */
+/** Saves one batch while the next is read and prepared: the database and this process work at the same time, and one batch at most waits. */
 function makeSaver(save: Save, tally: Tally) {
   let saving: Fiber.Fiber<Saved, ServiceUnavailable> | null = null;
   const settled = Effect.gen(function* () {
@@ -184,8 +184,9 @@ function makeSaver(save: Save, tally: Tally) {
   });
   const start = (records: readonly IdentifiedRecord[]) =>
     Effect.gen(function* () {
+      const prepared = save(records);
       yield* settled;
-      saving = yield* Effect.forkScoped(save(records));
+      saving = yield* Effect.forkScoped(prepared);
     });
   return { start, settled };
 }

@@ -1,12 +1,11 @@
 /**
  * Cuts bytes into lines, whatever the chunks they arrive in. Promises: lines carry their 1-based number, without CR, LF or byte
- * order mark; a line that is too long or not UTF-8 becomes a problem; no more than one line of `maxBytes` is held.
+ * order mark; a line that is too long or not UTF-8 becomes a problem; no more than one line of `maxBytes` is held, and a chunk while it is cut.
  */
 import { isUtf8 } from "node:buffer";
 import type { Row } from "./importer.ts";
 
 const LF = 0x0a;
-const CR = 0x0d;
 const BYTE_ORDER_MARK = "\ufeff";
 
 export class LineCutter {
@@ -21,6 +20,32 @@ export class LineCutter {
 
   /** The lines that end within this chunk. */
   push(chunk: Uint8Array): readonly Row<string>[] {
+    const end = chunk.lastIndexOf(LF);
+    if (end < 0) {
+      this.#hold(chunk);
+      return [];
+    }
+    return this.#pushWhole(chunk, end) ?? this.#pushSingly(chunk);
+  }
+
+  /** All lines up to `end` decoded at once, which is many times faster; null when one of them may be too long or not UTF-8. */
+  #pushWhole(chunk: Uint8Array, end: number): readonly Row<string>[] | null {
+    if (this.#heldBytes + end > this.#maxBytes) return null;
+    const bytes = Buffer.concat([...this.#held, chunk.subarray(0, end)]);
+    if (!isUtf8(bytes)) return null;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#hold(chunk.subarray(end + 1));
+    return bytes
+      .toString("utf8")
+      .split("\n")
+      .map((text) => {
+        const line = this.#number++;
+        return { line, content: withoutMarks(text, line === 1) };
+      });
+  }
+
+  #pushSingly(chunk: Uint8Array): readonly Row<string>[] {
     const lines: Row<string>[] = [];
     let start = 0;
     for (
@@ -64,14 +89,17 @@ export class LineCutter {
         problem: `the line is longer than ${this.#maxBytes} bytes`,
       };
     if (!isUtf8(bytes)) return { line, problem: "the line is not UTF-8 text" };
-    return { line, content: decode(bytes, line === 1) };
+    const text = Buffer.from(
+      bytes.buffer,
+      bytes.byteOffset,
+      bytes.length,
+    ).toString("utf8");
+    return { line, content: withoutMarks(text, line === 1) };
   }
 }
 
-function decode(bytes: Uint8Array, first: boolean): string {
-  const end = bytes.at(-1) === CR ? bytes.length - 1 : bytes.length;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, end).toString(
-    "utf8",
-  );
-  return first && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+function withoutMarks(text: string, first: boolean): string {
+  const start = first && text.startsWith(BYTE_ORDER_MARK) ? 1 : 0;
+  const end = text.endsWith("\r") ? -1 : undefined;
+  return start === 0 && end === undefined ? text : text.slice(start, end);
 }

@@ -38,15 +38,10 @@ export class Tally {
     if (this.#first === null || record.at < this.#first)
       this.#first = record.at;
     if (this.#last === null || record.at > this.#last) this.#last = record.at;
-    if (this.#models.size < limits.importModelsReported)
-      this.#models.add(record.model);
+    remember(this.#models, record.model);
     // A charge has its price already, whatever it is for.
-    if (
-      record.measures === "usage" &&
-      record.computed_usd === null &&
-      this.#unpriced.size < limits.importModelsReported
-    )
-      this.#unpriced.add(record.model);
+    if (record.measures === "usage" && record.computed_usd === null)
+      remember(this.#unpriced, record.model);
   }
 
   saved({
@@ -77,4 +72,10 @@ export class Tally {
       unpriced_models: [...this.#unpriced].sort(),
     };
   }
+}
+
+/** As a text of its own: one that was cut out of a chunk of the file would keep all of that chunk. */
+function remember(models: Set<string>, model: string): void {
+  if (models.size < limits.importModelsReported && !models.has(model))
+    models.add(Buffer.from(model).toString());
 }

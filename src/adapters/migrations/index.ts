@@ -13,6 +13,7 @@ import { usage } from "./007-usage.ts";
 import { boundedPages } from "./008-bounded-pages.ts";
 import { pricedAs } from "./009-priced-as.ts";
 import { reuse } from "./010-reuse.ts";
+import { recordKeys } from "./011-record-keys.ts";
 
 export const migrations: Record<string, Migration> = {
   "001-initial": initial,
@@ -25,4 +26,5 @@ export const migrations: Record<string, Migration> = {
   "008-bounded-pages": boundedPages,
   "009-priced-as": pricedAs,
   "010-reuse": reuse,
+  "011-record-keys": recordKeys,
 };

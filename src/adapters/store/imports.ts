@@ -13,6 +13,7 @@ import { Abort } from "../database.ts";
 import type { Trx } from "../database.ts";
 import { newVersion } from "./dataVersion.ts";
 import { json, requireUuid } from "./rows.ts";
+import { CONTENT, content, NAMES, rowsOf } from "./usageRows.ts";
 import { added, dropEmptySums, listed, SUMMED } from "./usageSums.ts";
 
 export async function beginImport(
@@ -32,101 +33,73 @@ export async function beginImport(
   );
 }
 
-/** Each column with its type and how a record fills it. */
-const COLUMNS: readonly (readonly [
-  name: string,
-  type: string,
-  of: (record: IdentifiedRecord) => unknown,
-])[] = [
-  ["identity", "text", (it) => it.identity],
-  ["at", "timestamptz", (it) => it.at],
-  ["model", "text", (it) => it.model],
-  ["provider", "text", (it) => it.provider],
-  ["project", "text", (it) => it.project],
-  ["feature", "text", (it) => it.feature],
-  ["end_user", "text", (it) => it.user],
-  ["api_key", "text", (it) => it.api_key],
-  ["tier", "text", (it) => it.tier],
-  ["requests", "bigint", (it) => it.requests],
-  ["uncached_input", "bigint", (it) => it.tokens.uncached_input],
-  ["cache_read", "bigint", (it) => it.tokens.cache_read],
-  ["cache_write_5m", "bigint", (it) => it.tokens.cache_write_5m],
-  ["cache_write_1h", "bigint", (it) => it.tokens.cache_write_1h],
-  ["output", "bigint", (it) => it.tokens.output],
-  ["billed_usd", "numeric", (it) => it.billed_usd],
-  ["computed_usd", "numeric", (it) => it.computed_usd],
-  ["priced_as", "text", (it) => it.priced_as],
-  ["measures", "text", (it) => it.measures],
-  ["tags", "text", (it) => json(it.tags)],
-  ["failed_requests", "bigint", (it) => it.failed_requests],
-  ["reusable", "json", (it) => it.reusable && json(it.reusable)],
-];
-const NAMES = COLUMNS.map(([name]) => name);
-const CONTENT = NAMES.filter((name) => name !== "identity");
-/** Comparable: json is not, its text is. */
-const content = (of: string) =>
-  sql.raw(
-    `(${CONTENT.map((name) => (name === "reusable" ? `${of}${name}::text` : `${of}${name}`)).join(", ")})`,
-  );
+/** A batch that is ready to be sent: what can be done for it without the database is done. */
+export interface Batch {
+  /** Records as they came, doubles too. */
+  readonly size: number;
+  /** Of these, those that differ in identity. */
+  readonly distinct: number;
+  readonly rows: RawBuilder<unknown>;
+}
 
-/** The records as rows, one array for each column. */
-function rowsOf(records: readonly IdentifiedRecord[]): RawBuilder<unknown> {
-  const arrays = COLUMNS.map(
-    ([, type, of]) => sql`${records.map(of)}::${sql.raw(type)}[]`,
-  );
-  const tags = sql`array(select json_array_elements_text(r.tags::json)) as tags`;
-  const others = NAMES.filter((name) => name !== "tags");
-  return sql`(select ${listed(others, "r.")}, ${tags} from unnest(${sql.join(arrays)}) as r(${listed(NAMES)}))`;
+/** Of records of one identity the last one counts. */
+export function toBatch(records: readonly IdentifiedRecord[]): Batch {
+  const byIdentity = new Map<string, IdentifiedRecord>();
+  for (const record of records) byIdentity.set(record.identity, record);
+  const distinct = byIdentity.size;
+  const rows = rowsOf([...byIdentity.values()]);
+  return { size: records.length, distinct, rows };
 }
 
 /** Takes the user's lock before: of two imports of one user, one saves at a time. */
-export async function saveRecords(
+export async function saveBatch(
   trx: Trx,
   user: UserId,
   id: ImportId,
-  records: readonly IdentifiedRecord[],
+  { size, distinct, rows }: Batch,
 ): Promise<{ readonly kept: number; readonly duplicate: number }> {
-  const once = [...new Map(records.map((it) => [it.identity, it])).values()];
-  const kept = await saveNew(trx, user, id, once);
-  if (kept < once.length) await saveKnown(trx, user, id, once);
+  const kept = await saveNew(trx, user, id, rows);
+  if (kept < distinct) await saveKnown(trx, user, id, rows);
   await newVersion(trx, user);
-  return { kept, duplicate: records.length - kept };
+  return { kept, duplicate: size - kept };
 }
 
 async function saveNew(
   trx: Trx,
   user: UserId,
   id: ImportId,
-  records: readonly IdentifiedRecord[],
+  rows: RawBuilder<unknown>,
 ): Promise<number> {
-  const { rows } = await sql<{ kept: number }>`
+  const stored = await sql<{ kept: number }>`
     with stored as (
       insert into usage_records (user_id, sample, import_ids, ${listed(NAMES)})
       select ${user}, (select sample from imports where import_id = ${id}), array[${id}::uuid], ${listed(NAMES, "i.")}
-      from ${rowsOf(records)} as i
+      from ${rows} as i
       on conflict (user_id, identity) do nothing
-      returning *
+      returning ${listed(SUMMED)}
     ), ${added(sql`select stored.*, 1 as sign from stored`)}
     select count(*) as kept from stored`.execute(trx);
-  return rows[0]!.kept;
+  return stored.rows[0]!.kept;
 }
 
 /**
  * What was there before this import: with the same content it is this import's too; with another one the newest import's counts, and the older
- * one's is kept aside. A sample never takes the place of anything.
+ * one's is kept aside. A sample never takes the place of anything. Each record is looked up by its key (the offset keeps the planner from another
+ * way): until they are counted the planner takes a user's rows for few, and would read them all for each batch.
  */
 async function saveKnown(
   trx: Trx,
   user: UserId,
   id: ImportId,
-  records: readonly IdentifiedRecord[],
+  rows: RawBuilder<unknown>,
 ): Promise<void> {
-  await sql`
-    with incoming as materialized (select * from ${rowsOf(records)} as r),
+  const known = await sql<{ replaced: number }>`
+    with incoming as materialized (select * from ${rows} as r),
     known as materialized (
       select u.*, case when u.sample = m.sample then ${content("u.")} is distinct from ${content("i.")} else u.sample end as replaced
-      from incoming i join usage_records u on u.user_id = ${user} and u.identity = i.identity
-      join imports m on m.import_id = ${id}
+      from incoming i cross join lateral (
+        select * from usage_records where user_id = ${user} and identity = i.identity offset 0
+      ) u join imports m on m.import_id = ${id}
       where not u.import_ids @> array[${id}::uuid]
     ), aside as (
       insert into usage_replaced (user_id, identity, import_ids, record)
@@ -143,8 +116,8 @@ async function saveKnown(
     ), ${added(sql`
       select ${listed(SUMMED, "s.")}, 1 as sign from stored s
       union all select ${listed(SUMMED, "k.")}, -1 from known k where k.replaced`)}
-    select 1`.execute(trx);
-  await dropEmptySums(trx, user);
+    select count(*) as replaced from known where replaced`.execute(trx);
+  if (known.rows[0]!.replaced > 0) await dropEmptySums(trx, user);
 }
 
 export async function finishImport(

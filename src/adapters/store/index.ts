@@ -160,10 +160,12 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
             return id;
           });
         },
-        saveRecords: (user, id, records) =>
-          asUserAlone(user, (trx) =>
-            imports.saveRecords(trx, user, id, records),
-          ),
+        saveRecords: (user, id, records) => {
+          const batch = imports.toBatch(records);
+          return asUserAlone(user, (trx) =>
+            imports.saveBatch(trx, user, id, batch),
+          );
+        },
         finishImport: (user, result) =>
           asUser(user, (trx) => imports.finishImport(trx, user, result)),
         openStream: (user, source) =>

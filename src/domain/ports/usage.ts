@@ -143,7 +143,10 @@ export class UsageStore extends Context.Service<
         readonly file_name: string | null;
       },
     ) => Effect.Effect<ImportId, ServiceUnavailable>;
-    /** Stores one batch; a record whose identity is there already counts as a duplicate and is linked to this import too. */
+    /**
+     * Stores one batch; a record whose identity is there already counts as a duplicate and is linked to this import too. The call itself
+     * prepares what it can, so that it may be made while another batch is being stored.
+     */
     readonly saveRecords: (
       user: UserId,
       id: ImportId,
