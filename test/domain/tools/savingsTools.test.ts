@@ -122,6 +122,57 @@ describe("savings", () => {
     ]);
   });
 
+  describe("a model in the standard and in the batch tier", () => {
+    // A day: $12.50 of standard work without a cache, and $5 of batched work whose input is cached, at half the list.
+    const mixed = [
+      ...daily("2026-11-20", 20, (day) =>
+        usage(day, {
+          tokens: { ...NO_TOKENS, uncached_input: 1e6, output: 1e6 },
+        }),
+      ),
+      ...daily("2026-11-20", 20, (day) =>
+        usage(day, {
+          tier: "batch",
+          tokens: { ...NO_TOKENS, uncached_input: 2e6, cache_read: 4e6 },
+        }),
+      ),
+    ];
+
+    test("what a cache could save is of the standard tier's own input", async () => {
+      const [model] = (
+        await use("cache_savings", { ...scope, hit_percent: null }, mixed)
+      ).models;
+      // 30M a month at $2.50; 20 % and 60 % of it read back at half the price.
+      expect(model).toMatchObject({
+        affected_usd: 75,
+        low_usd: 7.5,
+        high_usd: 22.5,
+      });
+    });
+
+    test("what a cache has saved in a batch is half of it", async () => {
+      const found = await use(
+        "cache_savings",
+        { ...scope, hit_percent: null },
+        mixed,
+      );
+      // 20 days × 4M × $1.25 / 2.
+      expect(found.paid_off_usd).toBe(50);
+    });
+
+    test("a swap reprices each tier by itself", async () => {
+      const { swaps } = await use(
+        "simulate_model_swap",
+        { ...scope, to_model: "gpt-5.4-mini", moved_percent: 100 },
+        mixed,
+      );
+      // A month: 30 × ($12.50 + $5), and 30 × ($0.75 + $4.50 + ($1.50 + $0.30) / 2).
+      expect(swaps).toMatchObject([
+        { affected_usd: 525, high_usd: 340.5, low_usd: 340.5 },
+      ]);
+    });
+  });
+
   test("a hit rate that is reached already saves nothing more", async () => {
     expect(
       (await use("cache_savings", { ...scope, hit_percent: 40 }, records))
