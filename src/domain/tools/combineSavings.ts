@@ -51,7 +51,7 @@ export type CombinedSavings = {
   /** Of the month's priced spend. */
   readonly low_percent: number | null;
   readonly high_percent: number | null;
-  /** What is taken to be able to wait, by its name. */
+  /** What is taken to be able to wait, by its name, and is not batched yet. */
   readonly waiting: readonly string[];
   readonly moved_low_percent: number;
 };
@@ -95,7 +95,9 @@ export const combineSavings = defineTool({
       days,
       price_date: prices.price_date,
       waiting: [
-        ...new Set(rows.flatMap((row) => (canWait(row) ? [row.keys[0]!] : []))),
+        ...new Set(
+          rows.flatMap((row) => (isToBeBatched(row) ? [row.keys[0]!] : [])),
+        ),
       ],
     });
   }),
@@ -107,6 +109,10 @@ export const combineSavings = defineTool({
 
 const canWait = (row: UsageRow): boolean =>
   row.keys[0] != null && saysItCanWait(row.keys[0]) !== null;
+
+/** False of what is in the batch tier already. */
+const isToBeBatched = (row: UsageRow): boolean =>
+  canWait(row) && row.batch_tokens < totalTokens(row.tokens);
 
 /** Null where records tell too little of a model's input, or a cache is at work on it already. */
 function reuseOf({ tokens, price }: ModelUsage, known: Reuse | null) {
