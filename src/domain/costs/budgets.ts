@@ -13,16 +13,17 @@ import { addMonths, dayOf, monthFirst, monthLast, toPeriod } from "./days.ts";
 import type { Day } from "./days.ts";
 import { percentOf, roundUsd, sumOf } from "./money.ts";
 
-/** The filter for a budget's spend within another one; null where the two have nothing in common. */
-export function scoped(
+/** The filter for all that a budget is for. */
+export const filterOf = ({ scope }: Pick<Budget, "scope">): UsageFilter =>
+  scope === null ? {} : { [scope.dimension]: [scope.key] };
+
+/** Whether what a filter lets through has anything in common with a budget. */
+export function concerns(
   filter: UsageFilter,
   { scope }: Pick<Budget, "scope">,
-): UsageFilter | null {
-  if (scope === null) return filter;
-  const wanted = filter[scope.dimension];
-  return wanted === undefined || wanted.includes(scope.key)
-    ? { ...filter, [scope.dimension]: [scope.key] }
-    : null;
+): boolean {
+  const wanted = scope === null ? undefined : filter[scope.dimension];
+  return scope === null || wanted === undefined || wanted.includes(scope.key);
 }
 
 /** The share of a budget, in percent, from which on it is told of. */
@@ -51,7 +52,7 @@ export function reachedBudgets(
           period: toPeriod(month, time_zone),
           time_zone,
           group_by: [],
-          filter: scoped({}, budget) ?? {},
+          filter: filterOf(budget),
         });
         const spent = sumOf(rows, (row) => row.computed_usd);
         alerts.push(...alertOf(budget, first, spent));
