@@ -3,8 +3,16 @@
  */
 import type { Period } from "./usage.ts";
 
+/** `usd_unit`: US dollars for one unit of work (a request, a million tokens), in which fractions of a cent count. */
 export type Unit =
-  "usd" | "percent" | "tokens" | "requests" | "count" | "text" | "date";
+  | "usd"
+  | "usd_unit"
+  | "percent"
+  | "tokens"
+  | "requests"
+  | "count"
+  | "text"
+  | "date";
 
 /** One headline number. `source` is the tool_call_id whose result holds the value. */
 export type Figure = {

@@ -198,18 +198,13 @@ function cachedModel(
   const saving = (scenario: CacheScenario) =>
     replay === null
       ? roundUsd(
-          perMonth(
-            Math.max(0, cacheSaving(uncached, list, scenario)),
-            days,
-          ),
+          perMonth(Math.max(0, cacheSaving(uncached, list, scenario)), days),
         )
       : Math.max(0, replay.saved_usd);
   return {
     model: usage.model,
     hit_percent: percentOf(usage.tokens.cache_read, inputTokens(usage)),
-    paid_off_usd: roundUsd(
-      sumOf(tiers, (tier) => cachePaidOff(tier, list)),
-    ),
+    paid_off_usd: roundUsd(sumOf(tiers, (tier) => cachePaidOff(tier, list))),
     affected_usd: roundUsd(
       perMonth((uncached * list.uncached_input) / 1e6, days),
     ),

@@ -7,11 +7,14 @@ import {
   formatPercent,
   formatPercentChange,
   formatUsd,
+  formatUsdUnit,
 } from "../../costs/money.ts";
 import type { ReportTable } from "../../model.ts";
 import type { Material } from "./material.ts";
 import { anyComparison } from "./spend.ts";
 import { code, listWords, plain } from "./words.ts";
+
+const MODELS_SAID = 3;
 
 /** What the spend bought. */
 export function tokensSentence(material: Material): string | null {
@@ -88,6 +91,19 @@ export function failureSentence({ failures }: Material): string | null {
   return `${formatPercent(result.failed_percent)} of the ${formatCount(result.requests)} requests whose outcome is known failed${mostly}.`;
 }
 
+/** What a single request costs, a sentence for each of the models with the dearest; none where no record is one. */
+export function requestSentences({
+  requestCosts,
+}: Material): readonly string[] {
+  const models = requestCosts?.result.models ?? [];
+  return models
+    .slice(0, MODELS_SAID)
+    .map(
+      (it) =>
+        `A request of ${code(it.model)} costs **${formatUsdUnit(it.mean_usd)}** on average: half of them at most ${formatUsdUnit(it.p50_usd)}, 95% at most ${formatUsdUnit(it.p95_usd)}, the dearest ${formatUsdUnit(it.max_usd)}.`,
+    );
+}
+
 /** What a single request costs, by model; null where no record is one. */
 export function requestTable({ requestCosts }: Material): ReportTable | null {
   if (requestCosts === null || requestCosts.result.models.length === 0)
@@ -97,10 +113,10 @@ export function requestTable({ requestCosts }: Material): ReportTable | null {
     columns: [
       { key: "model", label: "Model", unit: "text" },
       { key: "requests", label: "Requests", unit: "requests" },
-      { key: "mean", label: "Mean", unit: "usd" },
-      { key: "p50", label: "Median", unit: "usd" },
-      { key: "p95", label: "95% cost at most", unit: "usd" },
-      { key: "max", label: "Dearest", unit: "usd" },
+      { key: "mean", label: "Mean", unit: "usd_unit" },
+      { key: "p50", label: "Median", unit: "usd_unit" },
+      { key: "p95", label: "95% cost at most", unit: "usd_unit" },
+      { key: "max", label: "Dearest", unit: "usd_unit" },
     ],
     rows: requestCosts.result.models.map((it) => ({
       model: plain(it.model),

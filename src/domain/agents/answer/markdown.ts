@@ -8,6 +8,7 @@ import {
   formatPercentChange,
   formatUsd,
   formatUsdChange,
+  formatUsdUnit,
 } from "../../costs/money.ts";
 import type {
   Report,
@@ -102,6 +103,7 @@ function cellText(
 /** A number in its unit; `signed` shows a rise as one. */
 export function numberText(value: number, unit: Unit, signed: boolean): string {
   if (unit === "usd") return signed ? formatUsdChange(value) : formatUsd(value);
+  if (unit === "usd_unit") return formatUsdUnit(value);
   if (unit === "percent")
     return signed ? formatPercentChange(value) : formatPercent(value);
   return unit === "count" ? String(value) : formatCount(value);

@@ -116,11 +116,11 @@ export function swapPriceTable(material: Material): ReportTable | null {
     title: "List prices, US dollars per million tokens",
     columns: [
       { key: "from", label: "From", unit: "text" },
-      { key: "from_input", label: "Input", unit: "usd" },
-      { key: "from_output", label: "Output", unit: "usd" },
+      { key: "from_input", label: "Input", unit: "usd_unit" },
+      { key: "from_output", label: "Output", unit: "usd_unit" },
       { key: "to", label: "To", unit: "text" },
-      { key: "to_input", label: "Input", unit: "usd" },
-      { key: "to_output", label: "Output", unit: "usd" },
+      { key: "to_input", label: "Input", unit: "usd_unit" },
+      { key: "to_output", label: "Output", unit: "usd_unit" },
     ],
     rows: found.result.swaps.map((swap) => ({
       from: plain(swap.from_model),

@@ -2,11 +2,12 @@
  * What each kind of question is answered with, in which order. Promises: the question is answered in the first section; the days looked
  * at are named; without data there is no figure, only the way to bring data in.
  */
-import type { Dimension, ReportSection } from "../../model.ts";
+import type { ReportSection } from "../../model.ts";
 import { EXAMPLES } from "../reading/lexicon.ts";
 import type { Intent } from "../reading/lexicon.ts";
 import { trendDimension } from "../data.ts";
 import type { Prices } from "../../tools/priceLookup.ts";
+import { writeBreakdown } from "./breakdown.ts";
 import type { Material } from "./material.ts";
 import {
   budgetSentences,
@@ -17,7 +18,7 @@ import {
 import { writeImport, writeNothing } from "./nothing.ts";
 import { basisSentence, formatsTable, waysSentences } from "./quality.ts";
 import { cacheSentence, cacheTable, replaySentences } from "./caching.ts";
-import { unitSentence, tokensSentence } from "./efficiency.ts";
+import { tokensSentence, unitSentence } from "./efficiency.ts";
 import {
   batchSentences,
   savingsOf,
@@ -39,13 +40,10 @@ import {
   daySentence,
   moverSentence,
   spendSentence,
-  topSentence,
-  unnamedSentence,
 } from "./spend.ts";
 import {
   anomalyTable,
   dayChart,
-  dayTable,
   groupTable,
   moversTable,
   priceTable,
@@ -191,29 +189,6 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
       ],
     }),
 };
-
-function writeBreakdown(
-  material: Material,
-  by: Dimension,
-): readonly ReportSection[] {
-  const unnamed = unnamedSentence(material, [by]);
-  return [
-    ...headline(material, [
-      unnamed,
-      by === "day" ? daySentence(material) : topSentence(material, by),
-      spendSentence(material),
-    ]),
-    ...section("where", {
-      paragraphs: [
-        by === "day" ? topSentence(material, "model") : daySentence(material),
-        tokensSentence(material),
-      ],
-      tables: [by === "day" ? dayTable(material) : groupTable(material, by)],
-      chart: unnamed === null ? dayChart(material) : null,
-    }),
-    ...quality(material),
-  ];
-}
 
 function writePrices(material: Material): readonly ReportSection[] {
   const prices = material.prices?.result;
