@@ -11,6 +11,11 @@ const usdSmall = new Intl.NumberFormat("en-US", {
   currency: "USD",
   maximumSignificantDigits: 2,
 });
+const usdRough = new Intl.NumberFormat("en-US", {
+  style: "currency",
+  currency: "USD",
+  maximumSignificantDigits: 2,
+});
 const usdMilli = new Intl.NumberFormat("en-US", {
   style: "currency",
   currency: "USD",
@@ -40,6 +45,8 @@ export function formatValue(value: string | number | null, unit: Unit): string {
   switch (unit) {
     case "usd":
       return formatUsd(value);
+    case "usd_rough":
+      return usdRough.format(value);
     case "usd_unit":
       return formatUsdUnit(value);
     case "percent":

@@ -5,7 +5,7 @@
 import { formatPercent, formatUsd } from "../../costs/money.ts";
 import type { Figure, ReportTable, Saving } from "../../model.ts";
 import type { CombinedStep } from "../../tools/combineSavings.ts";
-import { isThin, monthRange, monthUsd } from "./savings.ts";
+import { isThin, monthRange, monthUsd } from "./scale.ts";
 import type { Material } from "./material.ts";
 import { code, listWords } from "./words.ts";
 
@@ -22,7 +22,9 @@ export function combinedSentences(
 ): readonly string[] {
   if (savings.length < 2) return [];
   const apart =
-    "Each line is taken alone, and they touch the same dollars: do not add them up.";
+    new Set(savings.map((saving) => saving.kind)).size === 1
+      ? "Each line is of work of its own."
+      : "Each line is taken alone, and they touch the same dollars: do not add them up.";
   const result = material.combined?.result;
   if (
     result === undefined ||
@@ -42,16 +44,18 @@ export function combinedSentences(
 
 /** The steps of the total, in their order. */
 export function combinedTable(
-  { combined }: Material,
+  material: Material,
   savings: readonly Saving[],
 ): ReportTable | null {
+  const { combined } = material;
+  const unit = isThin(material) ? "usd_rough" : "usd";
   if (combined === null || savings.length < 2) return null;
   return {
     title: "Savings taken one after another, a month",
     columns: [
       { key: "step", label: "Step", unit: "text" },
-      { key: "low", label: "Low", unit: "usd" },
-      { key: "high", label: "High", unit: "usd" },
+      { key: "low", label: "Low", unit },
+      { key: "high", label: "High", unit },
     ],
     rows: [
       ...combined.result.steps

@@ -25,13 +25,8 @@ import {
   monthSentence,
 } from "./outlook.ts";
 import { combinedSentences, combinedTable } from "./combined.ts";
-import {
-  isThin,
-  monthRange,
-  monthUsd,
-  savingsOf,
-  scaledFrom,
-} from "./savings.ts";
+import { isThin, monthRange, monthUsd, scaledFrom } from "./scale.ts";
+import { savingsOf } from "./savings.ts";
 import { pricedAsTable, qualityStatements, SAMPLE_LABEL } from "./quality.ts";
 import {
   anomalySentences,

@@ -17,7 +17,12 @@ import {
 } from "./outlook.ts";
 import { writeImport, writeNothing } from "./nothing.ts";
 import { basisSentence, formatsTable, waysSentences } from "./quality.ts";
-import { cacheSentence, cacheTable, replaySentences } from "./caching.ts";
+import {
+  askedCacheSentence,
+  cacheSentence,
+  cacheTable,
+  replaySentences,
+} from "./caching.ts";
 import { tokensSentence, unitSentence } from "./efficiency.ts";
 import {
   batchSentences,
@@ -139,6 +144,7 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
     ...headline(
       material,
       [
+        askedCacheSentence(material),
         cacheSentence(material),
         ...replaySentences(material),
         spendSentence(material),
