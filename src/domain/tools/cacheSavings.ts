@@ -26,7 +26,7 @@ import type { Price, Reuse, UsageFilter } from "../ports.ts";
 import { replayOf } from "./cacheReplay.ts";
 import type { Replay } from "./cacheReplay.ts";
 import { defineTool } from "./define.ts";
-import { modelUsages, tiersByModel } from "./modelUsage.ts";
+import { inputTokens, modelUsages, tiersByModel } from "./modelUsage.ts";
 import type { ModelUsage, TierUsage } from "./modelUsage.ts";
 import { Percent, scope } from "./parameters.ts";
 import { aggregate, daysOf, knownReuse, usageVersion } from "./usage.ts";
@@ -233,16 +233,6 @@ function extraShare(usage: ModelUsage, hitRate: number): number {
           (hitRate * inputTokens(usage) - cache_read) / uncached_input,
         ),
       );
-}
-
-function inputTokens(usage: ModelUsage): number {
-  const { tokens } = usage;
-  return (
-    tokens.uncached_input +
-    tokens.cache_read +
-    tokens.cache_write_5m +
-    tokens.cache_write_1h
-  );
 }
 
 function described(scenario: CacheScenario): CacheSavings["low"] {

@@ -51,6 +51,17 @@ export function tiersByModel(
   );
 }
 
+/** All tokens of input, cached or not. */
+export function inputTokens(usage: ModelUsage): number {
+  const { tokens } = usage;
+  return (
+    tokens.uncached_input +
+    tokens.cache_read +
+    tokens.cache_write_5m +
+    tokens.cache_write_1h
+  );
+}
+
 /** The next step down from a model, by what its own tokens would cost there; null where there is none, or no price. */
 export function cheaperModel(
   { model, provider, tokens, price }: ModelUsage,

@@ -81,16 +81,18 @@ const lifetimeWords = ({ lifetime }: Replay): string =>
 
 /** What a cache would have done, a sentence for each model whose records tell what repeats. */
 export function replaySentences(material: Material): readonly string[] {
-  return (material.caching?.result.models ?? []).flatMap(({ model, replay }) => {
-    if (replay === null) return [];
-    const verdict =
-      replay.saved_usd > 0
-        ? `saved **${formatPercent(replay.saved_percent)}** of what input costs (${monthUsd(material, replay.saved_usd)} a month)`
-        : `cost **${formatPercent(-replay.saved_percent)} more** than input costs now: too little is read back for what is written`;
-    return [
-      `The records of ${code(model)} tell what repeats. A cache of ${lifetimeWords(replay)} that writes every block would have read ${formatPercent(replay.read_percent)} of input and ${verdict}.`,
-    ];
-  });
+  return (material.caching?.result.models ?? []).flatMap(
+    ({ model, replay }) => {
+      if (replay === null) return [];
+      const verdict =
+        replay.saved_usd > 0
+          ? `saved **${formatPercent(replay.saved_percent)}** of what input costs (${monthUsd(material, replay.saved_usd)} a month)`
+          : `cost **${formatPercent(-replay.saved_percent)} more** than input costs now: too little is read back for what is written`;
+      return [
+        `The records of ${code(model)} tell what repeats. A cache of ${lifetimeWords(replay)} that writes every block would have read ${formatPercent(replay.read_percent)} of input and ${verdict}.`,
+      ];
+    },
+  );
 }
 
 /** Whether caching pays off by now. */

@@ -4,7 +4,10 @@
  */
 import { formatPercent, formatUsd } from "../../costs/money.ts";
 import type { Figure, ReportTable, Saving } from "../../model.ts";
-import type { CombinedStep } from "../../tools/combineSavings.ts";
+import type {
+  CombinedSavings,
+  CombinedStep,
+} from "../../tools/combineSavings.ts";
 import { isThin, monthRange, monthUsd } from "./scale.ts";
 import type { Material } from "./material.ts";
 import { code, listWords } from "./words.ts";
@@ -23,7 +26,7 @@ export function combinedSentences(
   if (savings.length < 2) return [];
   const apart =
     new Set(savings.map((saving) => saving.kind)).size === 1
-      ? "Each line is of work of its own."
+      ? "Each line is of other work, so they may be added up."
       : "Each line is taken alone, and they touch the same dollars: do not add them up.";
   const result = material.combined?.result;
   if (
@@ -38,9 +41,15 @@ export function combinedSentences(
       : ` Batched is what its name says can wait: ${listWords(result.waiting.slice(0, 3).map(code))}${result.waiting.length > 3 ? " and more" : ""}.`;
   return [
     `${apart} One after another, each on what the one before left, they come to **${monthRange(material, result)} a month** (${formatPercent(result.low_percent)} to ${formatPercent(result.high_percent)} of ${monthUsd(material, result.spend_usd)}).`,
-    `Low: ${formatPercent(result.moved_low_percent)} of the work moves and the cache's low scenario; high: all of it moves and the high one.${waiting}`,
+    `Low: ${formatPercent(result.moved_low_percent)} of the work moves and the cache's low scenario; high: all of it moves and the high one.${lessWords(result)}${waiting}`,
   ];
 }
+
+/** Why a step may save less at the high end. */
+const lessWords = ({ steps }: CombinedSavings): string =>
+  steps.some((step) => step.low_usd > step.high_usd)
+    ? " Where more has moved to a cheaper model, less is left for the steps after it to save."
+    : "";
 
 /** The steps of the total, in their order. */
 export function combinedTable(

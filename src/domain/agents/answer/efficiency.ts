@@ -16,11 +16,16 @@ import { code, listWords, plain } from "./words.ts";
 
 const MODELS_SAID = 3;
 
-/** What the spend bought. */
-export function tokensSentence(material: Material): string | null {
-  const total = material.inspection?.result.total;
-  if (total === undefined || total.total_tokens === 0) return null;
+/** What the spend bought, and what a unit of it costs on average where that is not said beside it. */
+export function tokensSentence(
+  { inspection }: Material,
+  withAverage = true,
+): string | null {
+  const found = inspection?.result;
+  if (found === undefined || found.total.total_tokens === 0) return null;
+  const { total } = found;
   const { tokens } = total;
+  const isPart = found.basis === "computed" && total.unpriced_tokens > 0;
   const buckets = [
     [tokens.uncached_input, "uncached input"],
     [tokens.cache_read, "read from cache"],
@@ -37,7 +42,7 @@ export function tokensSentence(material: Material): string | null {
     ...(total.cost_per_million_tokens_usd === null
       ? []
       : [
-          `${formatUsd(total.cost_per_million_tokens_usd)} per million ${total.unpriced_tokens > 0 ? "priced tokens" : "tokens"}`,
+          `${formatUsd(total.cost_per_million_tokens_usd)} per million ${isPart ? "priced tokens" : "tokens"}`,
         ]),
     ...(total.cost_per_thousand_requests_usd === null
       ? []
@@ -45,8 +50,9 @@ export function tokensSentence(material: Material): string | null {
           `${formatUsd(total.cost_per_thousand_requests_usd)} per thousand requests`,
         ]),
   ];
-  const average = unit.length === 0 ? "" : ` On average ${listWords(unit)}.`;
-  const verb = total.unpriced_tokens > 0 ? "The data has" : "That bought";
+  const average =
+    unit.length === 0 || !withAverage ? "" : ` On average ${listWords(unit)}.`;
+  const verb = isPart ? "The data has" : "That bought";
   return `${verb} ${formatCount(total.total_tokens)} tokens${requests}: ${listWords(shown)}.${average}`;
 }
 
@@ -105,11 +111,17 @@ export function requestSentences({
 }
 
 /** What a single request costs, by model; null where no record is one. */
-export function requestTable({ requestCosts }: Material): ReportTable | null {
+export function requestTable({
+  requestCosts,
+  inspection,
+}: Material): ReportTable | null {
   if (requestCosts === null || requestCosts.result.models.length === 0)
     return null;
   return {
-    title: "What a request costs",
+    title:
+      inspection?.result.basis === "billed"
+        ? "What a request costs at list prices"
+        : "What a request costs",
     columns: [
       { key: "model", label: "Model", unit: "text" },
       { key: "requests", label: "Requests", unit: "requests" },

@@ -157,7 +157,10 @@ export function batchSentences(material: Material): readonly string[] {
           `By their name these can probably wait: ${listWords([...new Set(candidates.map((candidate) => code(candidate.key)))])}.`,
         ]
       : ["No project or feature says by its name that it can wait."];
-  return understanding.intent === "batch" ? [...found, ...now, whatIf] : now;
+  if (understanding.intent !== "batch") return now;
+  return understanding.percent === null
+    ? [...found, ...now, whatIf]
+    : [whatIf, ...found, ...now];
 }
 
 /** The largest saving as a headline figure; an order of magnitude is no headline. */

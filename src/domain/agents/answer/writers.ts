@@ -15,8 +15,13 @@ import {
   methodSentence,
   monthSentence,
 } from "./outlook.ts";
-import { writeImport, writeNothing } from "./nothing.ts";
-import { basisSentence, formatsTable, waysSentences } from "./quality.ts";
+import {
+  formatsTable,
+  waysSentences,
+  writeImport,
+  writeNothing,
+} from "./nothing.ts";
+import { basisSentence, completeSentence } from "./quality.ts";
 import {
   askedCacheSentence,
   cacheSentence,
@@ -165,12 +170,14 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
   prices: (material) => writePrices(material),
   quality: (material) => [
     ...headline(material, [
-      basisSentence(material),
+      ...(asksOfTheBill(material)
+        ? [basisSentence(material), completeSentence(material)]
+        : [completeSentence(material), basisSentence(material)]),
       spendSentence(material),
       tokensSentence(material),
     ]),
     ...quality(material),
-    ...section("where", {
+    ...section("next", {
       paragraphs: waysSentences(material),
       tables: [formatsTable(material)],
     }),
@@ -195,6 +202,10 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
       ],
     }),
 };
+
+/** "Is this an invoice or an estimate?", and not whether data is missing. */
+const asksOfTheBill = ({ question }: Material): boolean =>
+  /invoice|estimate|bill|real|accura|trust|reliab|list price/i.test(question);
 
 function writePrices(material: Material): readonly ReportSection[] {
   const prices = material.prices?.result;

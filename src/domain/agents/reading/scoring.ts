@@ -80,8 +80,7 @@ function knownShare(text: string): number {
   const content = text
     .split(" ")
     .filter(
-      (word) =>
-        /\p{L}/u.test(word) && !FILLER.test(word) && !/^\d/.test(word),
+      (word) => /\p{L}/u.test(word) && !FILLER.test(word) && !/^\d/.test(word),
     );
   return content.length === 0
     ? 1
