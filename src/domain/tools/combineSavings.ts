@@ -24,7 +24,13 @@ import { defineTool } from "./define.ts";
 import { cheaperModel, modelUsages } from "./modelUsage.ts";
 import type { ModelUsage } from "./modelUsage.ts";
 import { scope } from "./parameters.ts";
-import { aggregate, daysOf, knownReuse, usageVersion } from "./usage.ts";
+import {
+  aggregate,
+  aggregateTiers,
+  daysOf,
+  knownReuse,
+  usageVersion,
+} from "./usage.ts";
 
 const { period, time_zone, filter } = scope;
 const Parameters = Schema.Struct({ period, time_zone, filter });
@@ -63,14 +69,18 @@ export const combineSavings = defineTool({
   parameters: Parameters,
   version: usageVersion,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
-    const grouped = (first: "model" | "feature" | "project") =>
-      aggregate(context.user_id, {
+    const grouped = (first: "feature" | "project") =>
+      aggregateTiers(context.user_id, {
         ...parameters,
-        group_by: first === "model" ? ["model", "provider"] : [first, "model"],
+        group_by: [first, "model"],
       });
+    const byModel = yield* aggregate(context.user_id, {
+      ...parameters,
+      group_by: ["model", "provider"],
+    });
     const prices = yield* PriceBook;
     const at = parameters.period.to;
-    const usages = modelUsages(yield* grouped("model"), prices, at);
+    const usages = modelUsages(byModel, prices, at);
     const reuse = yield* knownReuse(context.user_id, parameters);
     const models = new Map(
       usages.map((usage, place) => [

@@ -160,6 +160,26 @@ describe("savings", () => {
       expect(found.paid_off_usd).toBe(50);
     });
 
+    test("the batch tier saves half of what is not batched, whatever the mix", async () => {
+      const found = await use(
+        "batch_savings",
+        { ...scope, waiting_percent: 100 },
+        mixed,
+      );
+      // 30 × $12.50.
+      expect(found.what_if).toMatchObject({
+        affected_usd: 375,
+        saving_usd: 187.5,
+      });
+    });
+
+    test("all together caches the standard tier's own input", async () => {
+      const found = await use("combine_savings", scope, mixed);
+      const cached = found.steps.find((it) => it.kind === "prompt_caching");
+      // gpt-5.4-mini halves no more than its own price: 22.5M × 0.2 × $1.25 + 7.5M × 0.2 × $0.675, and 30M × 0.6 × $0.675.
+      expect(cached).toMatchObject({ low_usd: 6.6375, high_usd: 12.15 });
+    });
+
     test("a swap reprices each tier by itself", async () => {
       const { swaps } = await use(
         "simulate_model_swap",
