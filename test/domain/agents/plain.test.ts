@@ -74,6 +74,10 @@ describe("a prompt cache", () => {
         ...of("claude-sonnet-4-5", { provider: "anthropic" }),
       ]),
     );
+    // 30M each at $2.50 and $3: 20 % at $1.25, and at $2.70 less half of $0.75; 60 % at $1.25, and at $2.70 less a tenth of it.
+    expect(words).toContain(
+      "More of it could save **$21.45 to $69.75 a month** of $165.00",
+    );
     expect(words).toContain("may be added up");
     expect(words).not.toContain("same dollars");
   });
@@ -160,6 +164,21 @@ test("a budget of all spend is not held against a part of it", async () => {
     /^The budget for all spend of \$100\.00 for November 2026 was \*\*used up on 15 Nov 2026\*\*/,
   );
   expect(content(ran)).not.toContain("project `lab` of $50.00");
+  expect(content(ran)).toContain(
+    "November 2026 is heading for about **$105.00** without project `lab` (",
+  );
+});
+
+test("a budget of what no record names is no success", async () => {
+  const ran = await asked("When do we hit the budget?", of("gpt-4o"), {
+    preferences: {
+      budgets: [
+        { monthly_usd: 50, scope: { dimension: "project", key: "labb" } },
+      ],
+    },
+  });
+  expect(first(ran)).toMatch(/project `labb` .* has \*\*no spend at all\*\*/);
+  expect(content(ran)).not.toContain("within budget");
 });
 
 test("with no budget set, a question about it says so", async () => {

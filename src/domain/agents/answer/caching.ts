@@ -110,6 +110,19 @@ export function cacheSentence({ caching }: Material): string | null {
   return `**${formatPercent(hit)}** of input comes from the cache, and ${verdict}.`;
 }
 
+/** What more of it could save in all, where nobody knows what repeats; null where a hit rate was asked about, or a replay tells. */
+export function moreCacheSentence(material: Material): string | null {
+  const result = material.caching?.result;
+  if (
+    result === undefined ||
+    result.asked_hit_percent !== null ||
+    result.high_usd <= 0 ||
+    result.models.some((model) => model.replay !== null)
+  )
+    return null;
+  return `More of it could save **${monthRange(material, result)} a month** of ${monthUsd(material, result.affected_usd)} that uncached input costs: a scenario, not a finding.`;
+}
+
 export function cacheTable(material: Material): ReportTable | null {
   const { caching } = material;
   const unit = isThin(material) ? "usd_rough" : "usd";

@@ -24,11 +24,12 @@ export function combinedSentences(
   savings: readonly Saving[],
 ): readonly string[] {
   if (savings.length < 2) return [];
+  const result = material.combined?.result;
+  const isOneKind = new Set(savings.map((saving) => saving.kind)).size === 1;
   const apart =
-    new Set(savings.map((saving) => saving.kind)).size === 1
+    isOneKind && result === undefined
       ? "Each line is of other work, so they may be added up."
       : "Each line is taken alone, and they touch the same dollars: do not add them up.";
-  const result = material.combined?.result;
   if (
     result === undefined ||
     result.low_percent === null ||

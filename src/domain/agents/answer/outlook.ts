@@ -7,6 +7,7 @@ import type { Figure, ReportTable } from "../../model.ts";
 import type { SpendForecast } from "../../tools/forecastSpend.ts";
 import type { BudgetOutlook } from "../../tools/monthProjection.ts";
 import type { Material } from "./material.ts";
+import { scopeWords } from "./spend.ts";
 import { code, dayWords, monthWords, plain } from "./words.ts";
 
 const METHODS: Readonly<Record<NonNullable<SpendForecast["method"]>, string>> =
@@ -33,7 +34,7 @@ export function monthSentence(material: Material): string | null {
   const part = month.whole
     ? ""
     : "; the data begins after the month did, so its first days are not in it";
-  return `${monthWords(month.month)} is heading for about **${formatUsd(month.expected_usd)}** (${range}; ${real}${part}).`;
+  return `${monthWords(month.month)} is heading for about **${formatUsd(month.expected_usd)}**${scopeWords(material)} (${range}; ${real}${part}).`;
 }
 
 export function methodSentence(material: Material): string | null {
@@ -46,7 +47,7 @@ export function methodSentence(material: Material): string | null {
   )
     return null;
   const next = result.next_days;
-  return `The next ${next.days} days come to about **${formatUsd(next.expected_usd)}** (${formatUsd(next.low_usd)} to ${formatUsd(next.high_usd)}). Method: ${METHODS[result.method]}, from ${result.history_days} whole days.${testedWords(result)}`;
+  return `The next ${next.days} days come to about **${formatUsd(next.expected_usd)}**${scopeWords(material)} (${formatUsd(next.low_usd)} to ${formatUsd(next.high_usd)}). Method: ${METHODS[result.method]}, from ${result.history_days} whole days.${testedWords(result)}`;
 }
 
 /** What the backtest found, in percent of a week. */
@@ -108,6 +109,8 @@ function budgetSentence(budget: BudgetOutlook, isNarrowed: boolean): string {
         : ""
       : ` for ${scope.dimension} ${code(scope.key)}`;
   const name = `The budget${of} of ${formatUsd(budget.monthly_usd)} for ${monthWords(budget.month)}`;
+  if (hit === null && budget.expected_usd === 0)
+    return `${name} has **no spend at all** to be held against: is that what the data calls it?`;
   if (hit === null) return `${name}: ${withinWords(budget)}`;
   const verb = through !== null && hit <= through ? "was" : "will be";
   return `${name} ${verb} **used up on ${dayWords(hit)}**: ${spentWords(budget)}; the month is heading for ${formatUsd(budget.expected_usd)}, ${formatUsd(budget.over_usd)} over.`;

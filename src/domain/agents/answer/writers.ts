@@ -26,6 +26,7 @@ import {
   askedCacheSentence,
   cacheSentence,
   cacheTable,
+  moreCacheSentence,
   replaySentences,
 } from "./caching.ts";
 import { tokensSentence, unitSentence } from "./efficiency.ts";
@@ -152,6 +153,7 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
         askedCacheSentence(material),
         cacheSentence(material),
         ...replaySentences(material),
+        moreCacheSentence(material),
         spendSentence(material),
       ],
       [cacheTable(material)],
