@@ -7,11 +7,12 @@ import type { ServiceUnavailable } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { Budget, BudgetAlert, Period, UserId } from "../model.ts";
 import { Store, UsageStore } from "../ports.ts";
-import type { UsageFilter } from "../ports.ts";
+import type { UsageFilter, UsageRow } from "../ports.ts";
 import { assumptions } from "./assumptions.ts";
+import { countsAsBilled } from "./basis.ts";
 import { addMonths, dayOf, monthFirst, monthLast, toPeriod } from "./days.ts";
 import type { Day } from "./days.ts";
-import { percentOf, roundUsd, sumOf } from "./money.ts";
+import { percentOf, roundUsd, sumOf, totalTokens } from "./money.ts";
 
 /** The filter for all that a budget is for. */
 export const filterOf = ({ scope }: Pick<Budget, "scope">): UsageFilter =>
@@ -54,12 +55,17 @@ export function reachedBudgets(
           group_by: [],
           filter: filterOf(budget),
         });
-        const spent = sumOf(rows, (row) => row.computed_usd);
-        alerts.push(...alertOf(budget, first, spent));
+        alerts.push(...alertOf(budget, first, sumOf(rows, spentOf)));
       }
     return alerts;
   });
 }
+
+/** In the dollars that an answer would count in. */
+const spentOf = (row: UsageRow): number =>
+  countsAsBilled({ ...row, total_tokens: totalTokens(row.tokens) })
+    ? (row.billed_usd ?? 0)
+    : row.computed_usd;
 
 function monthsOf(period: Period, zone: string): readonly Day[] {
   const last = monthFirst(dayOf(Date.parse(period.to) - 1, zone));
