@@ -79,6 +79,21 @@ test("an import says which budgets its months have reached, and which they have 
   ]);
 });
 
+test("what has no list price counts as billed, as it does in an answer", async () => {
+  const result = (await send(
+    "/api/usage/imports?format=csv",
+    "POST",
+    [
+      "timestamp,model,input_tokens,output_tokens,cost",
+      "2026-08-10T12:00:00Z,inhouse-7b,1000000,0,9",
+    ].join("\n"),
+  )) as { readonly budgets: readonly BudgetAlert[] };
+  expect(result.budgets).toMatchObject([
+    { month: "2026-08", monthly_usd: 7.5, spent_usd: 9, exceeded: true },
+    { month: "2026-08", monthly_usd: 10, spent_usd: 9, exceeded: false },
+  ]);
+});
+
 test("a threshold that is no share of a budget is refused", async () => {
   const budgets = [{ monthly_usd: 7.5, scope: null, warn_percent: 0 }];
   expect(

@@ -5,6 +5,7 @@ import {
   formatPercent,
   formatUsd,
   formatUsdRough,
+  formatUsdUnit,
 } from "../../src/domain/costs/money.ts";
 import type { Step } from "../../src/domain/model.ts";
 
@@ -35,6 +36,7 @@ function writtenAs(value: number | string): readonly string[] {
   return [
     formatUsd(value),
     formatUsdRough(value),
+    formatUsdUnit(value),
     formatPercent(value),
     formatCount(value),
     String(Math.abs(value)),

@@ -108,6 +108,9 @@ test("only a change shows that it went up", () => {
   expect(formatNamed("change", -12.34, "percent")).toBe("-12.3%");
   expect(formatNamed("change", null, "usd")).toBe("–");
   expect(formatNamed("spend", 3, "usd")).toBe("$3.00");
+  expect(
+    [0.075, 2.5, 18.75].map((it) => formatNamed("input", it, "usd_unit")),
+  ).toEqual(["$0.075", "$2.50", "$18.75"]);
 });
 
 test("durations, names, bytes, ticks and periods in words", () => {

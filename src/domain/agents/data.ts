@@ -15,6 +15,7 @@ import {
   understandingOf,
 } from "./context.ts";
 import type { AgentView } from "./definition.ts";
+import { asksOfRequests } from "./reading/lexicon.ts";
 import type { Understanding } from "./understanding.ts";
 
 export const data = analyst({
@@ -68,7 +69,10 @@ function plan(view: AgentView): readonly PlannedCall[] {
         ...ofRequests,
       ];
     case "breakdown":
-      return breakdown(understanding.group_by ?? "model", calls);
+      return [
+        ...breakdown(understanding.group_by ?? "model", calls),
+        ...(asksOfRequests(view.question.toLowerCase()) ? ofRequests : []),
+      ];
     case "trend":
       return [
         compared("model"),

@@ -7,22 +7,24 @@ import type { ServiceUnavailable } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { Budget, BudgetAlert, Period, UserId } from "../model.ts";
 import { Store, UsageStore } from "../ports.ts";
-import type { UsageFilter } from "../ports.ts";
+import type { UsageFilter, UsageRow } from "../ports.ts";
 import { assumptions } from "./assumptions.ts";
+import { countsAsBilled } from "./basis.ts";
 import { addMonths, dayOf, monthFirst, monthLast, toPeriod } from "./days.ts";
 import type { Day } from "./days.ts";
-import { percentOf, roundUsd, sumOf } from "./money.ts";
+import { percentOf, roundUsd, sumOf, totalTokens } from "./money.ts";
 
-/** The filter for a budget's spend within another one; null where the two have nothing in common. */
-export function scoped(
+/** The filter for all that a budget is for. */
+export const filterOf = ({ scope }: Pick<Budget, "scope">): UsageFilter =>
+  scope === null ? {} : { [scope.dimension]: [scope.key] };
+
+/** Whether what a filter lets through has anything in common with a budget. */
+export function concerns(
   filter: UsageFilter,
   { scope }: Pick<Budget, "scope">,
-): UsageFilter | null {
-  if (scope === null) return filter;
-  const wanted = filter[scope.dimension];
-  return wanted === undefined || wanted.includes(scope.key)
-    ? { ...filter, [scope.dimension]: [scope.key] }
-    : null;
+): boolean {
+  const wanted = scope === null ? undefined : filter[scope.dimension];
+  return scope === null || wanted === undefined || wanted.includes(scope.key);
 }
 
 /** The share of a budget, in percent, from which on it is told of. */
@@ -51,14 +53,19 @@ export function reachedBudgets(
           period: toPeriod(month, time_zone),
           time_zone,
           group_by: [],
-          filter: scoped({}, budget) ?? {},
+          filter: filterOf(budget),
         });
-        const spent = sumOf(rows, (row) => row.computed_usd);
-        alerts.push(...alertOf(budget, first, spent));
+        alerts.push(...alertOf(budget, first, sumOf(rows, spentOf)));
       }
     return alerts;
   });
 }
+
+/** In the dollars that an answer would count in. */
+const spentOf = (row: UsageRow): number =>
+  countsAsBilled({ ...row, total_tokens: totalTokens(row.tokens) })
+    ? (row.billed_usd ?? 0)
+    : row.computed_usd;
 
 function monthsOf(period: Period, zone: string): readonly Day[] {
   const last = monthFirst(dayOf(Date.parse(period.to) - 1, zone));

@@ -80,6 +80,23 @@ export function formatUsd(usd: number): string {
   return `${usd < 0 ? "−" : ""}$${digits}`;
 }
 
+const milli = new Intl.NumberFormat("en-US", {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 3,
+});
+const hundredth = new Intl.NumberFormat("en-US", {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 4,
+});
+
+/** "$0.075", "$0.0412" or "$18.75": a price, or what one request costs, where cents are too coarse. */
+export function formatUsdUnit(usd: number): string {
+  const size = Math.abs(usd);
+  if (size < 0.001 || size >= 10) return formatUsd(usd);
+  const digits = (size < 1 ? hundredth : milli).format(size);
+  return `${usd < 0 ? "−" : ""}$${digits}`;
+}
+
 const rough = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
 
 /** "$2,500" of 2481.06: an amount of which only the order of magnitude is known. */

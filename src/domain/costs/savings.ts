@@ -5,6 +5,7 @@
 import type { Tokens } from "../model.ts";
 import type { Price } from "../ports.ts";
 import { assumptions } from "./assumptions.ts";
+import { sumOf } from "./money.ts";
 
 export type UsdPerMillion = Price["usd_per_million"];
 
@@ -38,6 +39,27 @@ export function swapSavingShare(
 ): number | null {
   const now = priceOf(tokens, from);
   return now <= 0 ? null : 1 - priceOf(tokens, to) / now;
+}
+
+/** What one tier of a model's work consists of, and what it cost in US dollars. */
+export type TierSpend = { readonly tokens: Tokens; readonly usd: number };
+
+/**
+ * The same for work of several tiers, each with its own discount: the tiers' shares weighted by what each cost, as if each were repriced alone.
+ * Null where nothing was spent.
+ */
+export function swapSavingShareOf(
+  tiers: readonly TierSpend[],
+  from: UsdPerMillion,
+  to: UsdPerMillion,
+): number | null {
+  const spent = sumOf(tiers, ({ usd }) => usd);
+  if (spent <= 0) return null;
+  const saved = sumOf(
+    tiers,
+    ({ tokens, usd }) => usd * (swapSavingShare(tokens, from, to) ?? 0),
+  );
+  return saved / spent;
 }
 
 /**
@@ -132,8 +154,19 @@ export function breakEvenReads(price: UsdPerMillion): number {
   return writePremium(price) / (price.uncached_input - price.cache_read);
 }
 
-/** What the cache has already saved, writes' premium taken off, in US dollars; negative where it cost more than it brought. */
-export function cachePaidOff(tokens: Tokens, price: UsdPerMillion): number {
+/**
+ * What the cache has already saved, writes' premium taken off, in US dollars; negative where it cost more than it brought. What the tier cost,
+ * in parts of the list price, holds for its reads and writes too: in a batch a read saves half as much.
+ */
+export function cachePaidOff(
+  { tokens, usd }: TierSpend,
+  price: UsdPerMillion,
+): number {
+  const list = priceOf(tokens, price);
+  return list <= 0 ? 0 : paidOffAtList(tokens, price) * (usd / list);
+}
+
+function paidOffAtList(tokens: Tokens, price: UsdPerMillion): number {
   const reads = tokens.cache_read * (price.uncached_input - price.cache_read);
   const writes =
     tokens.cache_write_5m * premium(price.cache_write_5m, price) +

@@ -6,9 +6,9 @@ import {
   isNumeric,
   NOTHING,
   numberText,
+  savingText,
   SIGNED_COLUMNS,
 } from "../agents/answer/markdown.ts";
-import { formatUsd } from "../costs/money.ts";
 import type {
   Figure,
   ReportChart,
@@ -79,8 +79,8 @@ export function savingsPart(savings: readonly Saving[]): Html {
     const { low_usd, high_usd } = saving;
     const range =
       low_usd === high_usd
-        ? formatUsd(high_usd)
-        : `${formatUsd(low_usd)} to ${formatUsd(high_usd)}`;
+        ? savingText(saving, high_usd)
+        : `${savingText(saving, low_usd)} to ${savingText(saving, high_usd)}`;
     return html`<tr>
       <td>
         <strong>${saving.title}</strong>
@@ -89,7 +89,7 @@ export function savingsPart(savings: readonly Saving[]): Html {
         <p class="detail">To check: ${saving.verify}</p>
         ${sourcePart(saving.source)}
       </td>
-      <td class="number">${formatUsd(saving.affected_usd)}</td>
+      <td class="number">${savingText(saving, saving.affected_usd)}</td>
       <td class="number">${range}</td>
       <td class="whole">${saving.effort}</td>
     </tr> `;

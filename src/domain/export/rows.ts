@@ -144,7 +144,7 @@ function savingCells(saving: Saving): readonly Cell[] {
       row,
       column,
       value: saving[column],
-      unit: "usd" as const,
+      unit: saving.unit ?? ("usd" as const),
     })),
     ...words.map((column) => textCell(row, column, saving[column])),
   ];

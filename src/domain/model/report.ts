@@ -3,8 +3,20 @@
  */
 import type { Period } from "./usage.ts";
 
+/**
+ * `usd_unit`: US dollars for one unit of work (a request, a million tokens), in which fractions of a cent count. `usd_rough`: US dollars of which
+ * only the order of magnitude is known.
+ */
 export type Unit =
-  "usd" | "percent" | "tokens" | "requests" | "count" | "text" | "date";
+  | "usd"
+  | "usd_unit"
+  | "usd_rough"
+  | "percent"
+  | "tokens"
+  | "requests"
+  | "count"
+  | "text"
+  | "date";
 
 /** One headline number. `source` is the tool_call_id whose result holds the value. */
 export type Figure = {
@@ -49,6 +61,8 @@ export type Saving = {
   readonly affected_usd: number;
   readonly low_usd: number;
   readonly high_usd: number;
+  /** How well the dollars are known; without it, to the cent. */
+  readonly unit?: "usd_rough";
   readonly assumption: string;
   readonly effort: "low" | "medium" | "high";
   /** What may get worse, in a sentence. */

@@ -18,7 +18,7 @@ import { PriceBook } from "../ports.ts";
 import type { UsageFilter, UsageRow } from "../ports.ts";
 import { defineTool } from "./define.ts";
 import { Percent, scope } from "./parameters.ts";
-import { aggregate, daysOf, rowsByKey, usageVersion } from "./usage.ts";
+import { aggregateTiers, daysOf, rowsByKey, usageVersion } from "./usage.ts";
 
 const { period, time_zone, filter } = scope;
 const Parameters = Schema.Struct({
@@ -65,11 +65,11 @@ export const batchSavings = defineTool({
   parameters: Parameters,
   version: usageVersion,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
-    const byFeature = yield* aggregate(context.user_id, {
+    const byFeature = yield* aggregateTiers(context.user_id, {
       ...parameters,
       group_by: ["feature", "model"],
     });
-    const byProject = yield* aggregate(context.user_id, {
+    const byProject = yield* aggregateTiers(context.user_id, {
       ...parameters,
       group_by: ["project", "model"],
     });
@@ -130,9 +130,13 @@ function candidatesOf(
         dimension,
         key,
         word,
-        models: group.flatMap((row) =>
-          factor(row.keys[1] ?? null) === null ? [] : [row.keys[1] ?? ""],
-        ),
+        models: [
+          ...new Set(
+            group.flatMap((row) =>
+              factor(row.keys[1] ?? null) === null ? [] : [row.keys[1] ?? ""],
+            ),
+          ),
+        ],
         affected_usd: roundUsd(affected),
         low_usd: roundUsd(saving * assumptions.movedShareLow),
         high_usd: roundUsd(saving),
@@ -142,9 +146,8 @@ function candidatesOf(
 }
 
 /**
- * Spend per month that the batch tier would change, and by how much: cost of standard tokens × (1 − batch factor), for models that
- * have one. With a share b of tokens batched at factor f, spend C is standard cost S·((1−b) + b·f), so the standard part is
- * C·(1−b) / ((1−b) + b·f). Source of the tier: the providers' batch price lists, by way of PriceBook.
+ * Spend per month that the batch tier would change, and by how much: cost of what is not batched × (1 − batch factor), for models that have one.
+ * Rows are of the batch tier or of none of it. Source of the tier: the providers' batch price lists, by way of PriceBook.
  */
 function batchable(
   rows: readonly UsageRow[],
@@ -153,12 +156,8 @@ function batchable(
 ): { readonly affected: number; readonly saving: number } {
   const parts = rows.map((row) => {
     const f = factor(row.keys[1] ?? null);
-    const all = totalTokens(row.tokens);
-    if (f === null || all === 0) return { affected: 0, saving: 0 };
-    const batched = Math.min(1, row.batch_tokens / all);
-    const weight = 1 - batched + batched * f;
-    const affected =
-      weight === 0 ? 0 : (row.computed_usd * (1 - batched)) / weight;
+    if (f === null || row.batch_tokens > 0) return { affected: 0, saving: 0 };
+    const affected = row.computed_usd;
     return {
       affected: perMonth(affected, days),
       saving: perMonth(affected * (1 - f), days),

@@ -26,8 +26,8 @@ import type { Price, Reuse, UsageFilter } from "../ports.ts";
 import { replayOf } from "./cacheReplay.ts";
 import type { Replay } from "./cacheReplay.ts";
 import { defineTool } from "./define.ts";
-import { modelUsages } from "./modelUsage.ts";
-import type { ModelUsage } from "./modelUsage.ts";
+import { inputTokens, modelUsages, tiersByModel } from "./modelUsage.ts";
+import type { ModelUsage, TierUsage } from "./modelUsage.ts";
 import { Percent, scope } from "./parameters.ts";
 import { aggregate, daysOf, knownReuse, usageVersion } from "./usage.ts";
 
@@ -97,11 +97,18 @@ export const cacheSavings = defineTool({
       group_by: ["model", "provider"],
     });
     const prices = yield* PriceBook;
+    const tierRows = yield* aggregate(context.user_id, {
+      ...parameters,
+      group_by: ["model", "tier"],
+    });
     return describe(
       parameters,
       modelUsages(rows, prices, parameters.period.to),
       prices.price_date,
-      yield* knownReuse(context.user_id, parameters),
+      {
+        tiers: tiersByModel(tierRows),
+        reuse: yield* knownReuse(context.user_id, parameters),
+      },
     );
   }),
   summarize: (result: CacheSavings) => {
@@ -117,7 +124,10 @@ function describe(
   parameters: Parameters,
   usages: readonly ModelUsage[],
   price_date: string,
-  reuse: ReadonlyMap<string, Reuse>,
+  known: {
+    readonly tiers: ReadonlyMap<string | null, readonly TierUsage[]>;
+    readonly reuse: ReadonlyMap<string, Reuse>;
+  },
 ): CacheSavings {
   const days = daysOf(parameters.period, parameters.time_zone).length;
   const entries = usages.flatMap((usage) =>
@@ -128,7 +138,8 @@ function describe(
   const exact = entries.map(({ usage, price }) =>
     cachedModel(usage, price, days, {
       asked: parameters.hit_percent,
-      reuse: reuse.get(usage.model) ?? null,
+      tiers: known.tiers.get(usage.model) ?? [],
+      reuse: known.reuse.get(usage.model) ?? null,
     }),
   );
   const total = (amount: (model: CachedModel) => number) =>
@@ -169,29 +180,33 @@ function cachedModel(
   days: number,
   {
     asked,
+    tiers,
     reuse,
-  }: { readonly asked: number | null; readonly reuse: Reuse | null },
+  }: {
+    readonly asked: number | null;
+    readonly tiers: readonly TierUsage[];
+    readonly reuse: Reuse | null;
+  },
 ): CachedModel {
   const list = price.usd_per_million;
-  const uncached = usage.tokens.uncached_input;
-  const standard = 1 - usage.batch_share;
+  const uncached = sumOf(
+    tiers.filter((tier) => !tier.batched),
+    (tier) => tier.tokens.uncached_input,
+  );
   const share = asked === null ? null : extraShare(usage, asked / 100);
   const replay = asked === null ? replayOf(usage, list, reuse, days) : null;
   const saving = (scenario: CacheScenario) =>
     replay === null
       ? roundUsd(
-          perMonth(
-            Math.max(0, cacheSaving(uncached * standard, list, scenario)),
-            days,
-          ),
+          perMonth(Math.max(0, cacheSaving(uncached, list, scenario)), days),
         )
       : Math.max(0, replay.saved_usd);
   return {
     model: usage.model,
     hit_percent: percentOf(usage.tokens.cache_read, inputTokens(usage)),
-    paid_off_usd: roundUsd(cachePaidOff(usage.tokens, list)),
+    paid_off_usd: roundUsd(sumOf(tiers, (tier) => cachePaidOff(tier, list))),
     affected_usd: roundUsd(
-      perMonth((uncached * standard * list.uncached_input) / 1e6, days),
+      perMonth((uncached * list.uncached_input) / 1e6, days),
     ),
     low_usd: saving({
       ...assumptions.cacheLow,
@@ -218,16 +233,6 @@ function extraShare(usage: ModelUsage, hitRate: number): number {
           (hitRate * inputTokens(usage) - cache_read) / uncached_input,
         ),
       );
-}
-
-function inputTokens(usage: ModelUsage): number {
-  const { tokens } = usage;
-  return (
-    tokens.uncached_input +
-    tokens.cache_read +
-    tokens.cache_write_5m +
-    tokens.cache_write_1h
-  );
 }
 
 function described(scenario: CacheScenario): CacheSavings["low"] {

@@ -24,7 +24,13 @@ import { defineTool } from "./define.ts";
 import { cheaperModel, modelUsages } from "./modelUsage.ts";
 import type { ModelUsage } from "./modelUsage.ts";
 import { scope } from "./parameters.ts";
-import { aggregate, daysOf, knownReuse, usageVersion } from "./usage.ts";
+import {
+  aggregate,
+  aggregateTiers,
+  daysOf,
+  knownReuse,
+  usageVersion,
+} from "./usage.ts";
 
 const { period, time_zone, filter } = scope;
 const Parameters = Schema.Struct({ period, time_zone, filter });
@@ -51,7 +57,7 @@ export type CombinedSavings = {
   /** Of the month's priced spend. */
   readonly low_percent: number | null;
   readonly high_percent: number | null;
-  /** What is taken to be able to wait, by its name. */
+  /** What is taken to be able to wait, by its name, and is not batched yet. */
   readonly waiting: readonly string[];
   readonly moved_low_percent: number;
 };
@@ -63,14 +69,18 @@ export const combineSavings = defineTool({
   parameters: Parameters,
   version: usageVersion,
   run: Effect.fnUntraced(function* (parameters: Parameters, context) {
-    const grouped = (first: "model" | "feature" | "project") =>
-      aggregate(context.user_id, {
+    const grouped = (first: "feature" | "project") =>
+      aggregateTiers(context.user_id, {
         ...parameters,
-        group_by: first === "model" ? ["model", "provider"] : [first, "model"],
+        group_by: [first, "model"],
       });
+    const byModel = yield* aggregate(context.user_id, {
+      ...parameters,
+      group_by: ["model", "provider"],
+    });
     const prices = yield* PriceBook;
     const at = parameters.period.to;
-    const usages = modelUsages(yield* grouped("model"), prices, at);
+    const usages = modelUsages(byModel, prices, at);
     const reuse = yield* knownReuse(context.user_id, parameters);
     const models = new Map(
       usages.map((usage, place) => [
@@ -95,7 +105,9 @@ export const combineSavings = defineTool({
       days,
       price_date: prices.price_date,
       waiting: [
-        ...new Set(rows.flatMap((row) => (canWait(row) ? [row.keys[0]!] : []))),
+        ...new Set(
+          rows.flatMap((row) => (isToBeBatched(row) ? [row.keys[0]!] : [])),
+        ),
       ],
     });
   }),
@@ -107,6 +119,10 @@ export const combineSavings = defineTool({
 
 const canWait = (row: UsageRow): boolean =>
   row.keys[0] != null && saysItCanWait(row.keys[0]) !== null;
+
+/** False of what is in the batch tier already. */
+const isToBeBatched = (row: UsageRow): boolean =>
+  canWait(row) && row.batch_tokens < totalTokens(row.tokens);
 
 /** Null where records tell too little of a model's input, or a cache is at work on it already. */
 function reuseOf({ tokens, price }: ModelUsage, known: Reuse | null) {

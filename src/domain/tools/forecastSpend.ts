@@ -1,9 +1,10 @@
 /**
  * forecast_spend: what the next thirty days and the running month will cost, and what that means for the budgets. Promises: only whole
- * days are learned from; the month's spend so far is real and only its rest is forecast; every forecast comes with an interval.
+ * days are learned from; the month's spend so far is real and only its rest is forecast; every forecast comes with an interval. A budget is
+ * held against all that it is for, however narrow the question; one that the question does not touch is left out.
  */
 import { Effect, Schema } from "effect";
-import { scoped } from "../costs/budgets.ts";
+import { concerns, filterOf } from "../costs/budgets.ts";
 import { assumptions } from "../costs/assumptions.ts";
 import { addDays, dayOf, listDays, toRange } from "../costs/days.ts";
 import type { Day, DayRange } from "../costs/days.ts";
@@ -92,15 +93,12 @@ export const forecastSpend = defineTool({
     const series = dailySpend(rows, 0, days, used);
     const budgets: BudgetOutlook[] = [];
     for (const budget of parameters.budgets) {
-      const own = scoped(parameters.filter ?? {}, budget);
-      const spent =
-        own === null
-          ? []
-          : yield* aggregate(context.user_id, {
-              ...query,
-              filter: own,
-              group_by: ["day"],
-            });
+      if (!concerns(parameters.filter ?? {}, budget)) continue;
+      const spent = yield* aggregate(context.user_id, {
+        ...query,
+        filter: filterOf(budget),
+        group_by: ["day"],
+      });
       budgets.push(
         ...budgetOutlook(
           budget,

@@ -2,6 +2,7 @@
  * What inspect_data finds out: the shape of its result and the judgement whether data suffices. Promises: sufficiency follows
  * limits.ts alone; the same rows always get the same judgement.
  */
+import { countsAsBilled } from "../costs/basis.ts";
 import { countDays, toPeriod } from "../costs/days.ts";
 import type { DayRange } from "../costs/days.ts";
 import { percentOf } from "../costs/money.ts";
@@ -84,7 +85,9 @@ export function inspect(
   findings: Findings,
 ): Inspection {
   const { rows } = findings;
-  const basis = basisOf(rows);
+  const basis: Basis = countsAsBilled(totalsOf(rows, "computed"))
+    ? "billed"
+    : "computed";
   const total = totalsOf(rows, basis);
   const zone = parameters.time_zone;
   const found = {
@@ -126,19 +129,6 @@ export function inspect(
     data_version: frame.coverage.data_version,
     price_date: findings.price_date,
   };
-}
-
-/** Computed dollars count, unless most tokens have no price and the sources themselves say what they billed. */
-function basisOf(rows: readonly UsageRow[]): Basis {
-  const total = totalsOf(rows, "computed");
-  const pricedShare =
-    total.total_tokens === 0
-      ? 1
-      : 1 - total.unpriced_tokens / total.total_tokens;
-  return pricedShare < limits.sufficientPricedShare &&
-    (total.billed_usd ?? 0) > total.computed_usd
-    ? "billed"
-    : "computed";
 }
 
 /** Few days are a shortage only where more were asked for: a question about yesterday has all it needs. */

@@ -4,6 +4,7 @@
  */
 import { sumOf, totalTokens } from "../costs/money.ts";
 import { nextModelDown } from "../costs/savings.ts";
+import type { TierSpend } from "../costs/savings.ts";
 import type { Timestamp, Tokens } from "../model.ts";
 import type { Price, PriceBook, UsageRow } from "../ports.ts";
 import { rowsByKey, totalsOf } from "./usage.ts";
@@ -30,6 +31,35 @@ export function modelUsages(
       model === null ? [] : [modelUsage(model, group, prices, at)],
     )
     .toSorted((a, b) => b.computed_usd - a.computed_usd);
+}
+
+export type TierUsage = TierSpend & { readonly batched: boolean };
+
+/** Each model's tiers, from rows grouped by model and tier, in this order. A tier has its own discount, so that sums over tiers hide what each cost. */
+export function tiersByModel(
+  rows: readonly UsageRow[],
+): ReadonlyMap<string | null, readonly TierUsage[]> {
+  return new Map(
+    [...rowsByKey(rows, 0)].map(([model, group]) => [
+      model,
+      group.map((row) => ({
+        tokens: row.tokens,
+        usd: row.computed_usd,
+        batched: row.keys[1] === "batch",
+      })),
+    ]),
+  );
+}
+
+/** All tokens of input, cached or not. */
+export function inputTokens(usage: ModelUsage): number {
+  const { tokens } = usage;
+  return (
+    tokens.uncached_input +
+    tokens.cache_read +
+    tokens.cache_write_5m +
+    tokens.cache_write_1h
+  );
 }
 
 /** The next step down from a model, by what its own tokens would cost there; null where there is none, or no price. */

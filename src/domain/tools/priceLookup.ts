@@ -3,7 +3,7 @@
  * model without a price is said to be unknown.
  */
 import { Effect, Schema } from "effect";
-import { formatUsd } from "../costs/money.ts";
+import { formatUsdUnit } from "../costs/money.ts";
 import { limits } from "../limits.ts";
 import { PriceBook } from "../ports.ts";
 import type { Price } from "../ports.ts";
@@ -60,7 +60,7 @@ export const priceLookup = defineTool({
     if (first === undefined)
       return `The price list knows none of: ${result.unknown.join(", ")}.`;
     const { uncached_input, output } = first.usd_per_million;
-    return `${first.model}: ${formatUsd(uncached_input)} per million input tokens, ${formatUsd(output)} per million output tokens.`;
+    return `${first.model}: ${formatUsdUnit(uncached_input)} per million input tokens, ${formatUsdUnit(output)} per million output tokens.`;
   },
 });
 

@@ -3,7 +3,7 @@
  * request each are looked at, for a bucket tells a mean and nothing else.
  */
 import { Effect, Schema } from "effect";
-import { formatUsd } from "../costs/money.ts";
+import { formatUsdUnit } from "../costs/money.ts";
 import { limits } from "../limits.ts";
 import type { Period } from "../model.ts";
 import { PriceBook, UsageStore } from "../ports.ts";
@@ -52,6 +52,6 @@ export const requestCosts = defineTool({
     const [dearest] = result.models;
     return dearest === undefined
       ? "No record is a single request."
-      : `A request of ${dearest.model} costs ${formatUsd(dearest.mean_usd)} on average, half of them at most ${formatUsd(dearest.p50_usd)}, 95% at most ${formatUsd(dearest.p95_usd)}.`;
+      : `A request of ${dearest.model} costs ${formatUsdUnit(dearest.mean_usd)} on average, half of them at most ${formatUsdUnit(dearest.p50_usd)}, 95% at most ${formatUsdUnit(dearest.p95_usd)}.`;
   },
 });

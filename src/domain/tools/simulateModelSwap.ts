@@ -5,15 +5,15 @@
 import { Effect, Schema } from "effect";
 import { assumptions } from "../costs/assumptions.ts";
 import { formatUsd, roundPercent, roundUsd } from "../costs/money.ts";
-import { perMonth, swapSavingShare } from "../costs/savings.ts";
+import { perMonth, swapSavingShareOf } from "../costs/savings.ts";
 import type { Period } from "../model.ts";
 import { PriceBook } from "../ports.ts";
 import type { Price, UsageFilter } from "../ports.ts";
 import { defineTool } from "./define.ts";
 import { Percent, scope } from "./parameters.ts";
 import { aggregate, daysOf, usageVersion } from "./usage.ts";
-import { cheaperModel, modelUsages } from "./modelUsage.ts";
-import type { ModelUsage } from "./modelUsage.ts";
+import { cheaperModel, modelUsages, tiersByModel } from "./modelUsage.ts";
+import type { ModelUsage, TierUsage } from "./modelUsage.ts";
 
 const { period, time_zone, filter } = scope;
 const Parameters = Schema.Struct({
@@ -72,6 +72,12 @@ export const simulateModelSwap = defineTool({
       ...parameters,
       group_by: ["model", "provider"],
     });
+    const tiers = tiersByModel(
+      yield* aggregate(context.user_id, {
+        ...parameters,
+        group_by: ["model", "tier"],
+      }),
+    );
     const prices = yield* PriceBook;
     const usages = modelUsages(rows, prices, parameters.period.to).slice(
       0,
@@ -84,7 +90,12 @@ export const simulateModelSwap = defineTool({
     const days = daysOf(parameters.period, parameters.time_zone).length;
     const outcomes = usages.map((usage) => ({
       usage,
-      swap: swapFor(usage, target, prices, parameters, days),
+      swap: swapFor(usage, tiers.get(usage.model) ?? [], {
+        target,
+        prices,
+        parameters,
+        days,
+      }),
     }));
     return {
       period: parameters.period,
@@ -134,10 +145,18 @@ function findTarget(
 /** A swap, or why there is none. */
 function swapFor(
   usage: ModelUsage,
-  target: Price | null,
-  prices: PriceBook["Service"],
-  parameters: Parameters,
-  days: number,
+  tiers: readonly TierUsage[],
+  {
+    target,
+    prices,
+    parameters,
+    days,
+  }: {
+    readonly target: Price | null;
+    readonly prices: PriceBook["Service"];
+    readonly parameters: Parameters;
+    readonly days: number;
+  },
 ): Swap | string {
   if (usage.price === null) return "no list price";
   if (parameters.to_model !== null && target === null)
@@ -145,8 +164,8 @@ function swapFor(
   const to = target ?? cheaperModel(usage, prices, parameters.period.to);
   if (to === null) return "no cheaper model of the same family";
   if (to.model === usage.price.model) return "it is the same model";
-  const share = swapSavingShare(
-    usage.tokens,
+  const share = swapSavingShareOf(
+    tiers,
     usage.price.usd_per_million,
     to.usd_per_million,
   );

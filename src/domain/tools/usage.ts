@@ -16,7 +16,13 @@ import type { DaySpend } from "../costs/anomalies.ts";
 import { ToolFailed } from "../errors.ts";
 import type { ServiceUnavailable } from "../errors.ts";
 import type { ToolContext } from "../agents/definition.ts";
-import type { JsonObject, Period, Tokens, UserId } from "../model.ts";
+import type {
+  JsonObject,
+  Period,
+  ServiceTier,
+  Tokens,
+  UserId,
+} from "../model.ts";
 import { PriceBook, UsageStore } from "../ports.ts";
 import type { Reuse, UsageQuery, UsageRow } from "../ports.ts";
 import type { Basis } from "./parameters.ts";
@@ -46,6 +52,31 @@ export function aggregate(
   return UsageStore.use((store) =>
     store.aggregate(user, { ...query, filter: query.filter ?? {} }),
   ).pipe(Effect.mapError(asToolFailure));
+}
+
+const OTHER_TIERS = [
+  "standard",
+  "flex",
+  "priority",
+] as const satisfies readonly ServiceTier[];
+
+/** The same with each row in two, of the batch tier and of the others, so that what either cost is not guessed from a share of tokens. */
+export function aggregateTiers(
+  user: UserId,
+  query: Parameters<typeof aggregate>[1],
+): Effect.Effect<readonly UsageRow[], ToolFailed, UsageStore> {
+  const asked = query.filter?.tier;
+  const part = (tiers: readonly ServiceTier[]) =>
+    aggregate(user, {
+      ...query,
+      filter: {
+        ...query.filter,
+        tier: tiers.filter((tier) => asked?.includes(tier) ?? true),
+      },
+    });
+  return Effect.zipWith(part(OTHER_TIERS), part(["batch"]), (others, batched) =>
+    [...others, ...batched].toSorted((a, b) => b.computed_usd - a.computed_usd),
+  );
 }
 
 /** What a cache could have done for each model's input, where records tell it of nearly all of that. */

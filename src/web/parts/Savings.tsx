@@ -1,6 +1,6 @@
 /** Ways to save: the range a month, what it assumes, the effort, and how to check it. */
 import type { Saving } from "../../domain/model.ts";
-import { formatUsd } from "../state/format.ts";
+import { formatValue } from "../state/format.ts";
 import type { ShowSource } from "./Report.tsx";
 import { SourceButton } from "./ReportTable.tsx";
 
@@ -19,7 +19,7 @@ export function Savings(props: {
           <p>{saving.assumption}</p>
           <p className="saving-foot">
             <span className="badge">{saving.effort} effort</span>
-            <span>touches {formatUsd(saving.affected_usd)} a month</span>
+            <span>touches {dollars(saving, saving.affected_usd)} a month</span>
             <SourceButton
               source={saving.source}
               label={saving.title}
@@ -34,8 +34,11 @@ export function Savings(props: {
   );
 }
 
-function rangeOf({ low_usd, high_usd }: Saving): string {
-  const low = formatUsd(low_usd);
-  const high = formatUsd(high_usd);
+const dollars = ({ unit }: Saving, usd: number) =>
+  formatValue(usd, unit ?? "usd");
+
+function rangeOf(saving: Saving): string {
+  const low = dollars(saving, saving.low_usd);
+  const high = dollars(saving, saving.high_usd);
   return low === high ? `${low} a month` : `${low} – ${high} a month`;
 }

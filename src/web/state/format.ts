@@ -11,6 +11,21 @@ const usdSmall = new Intl.NumberFormat("en-US", {
   currency: "USD",
   maximumSignificantDigits: 2,
 });
+const usdRough = new Intl.NumberFormat("en-US", {
+  style: "currency",
+  currency: "USD",
+  maximumSignificantDigits: 2,
+});
+const usdMilli = new Intl.NumberFormat("en-US", {
+  style: "currency",
+  currency: "USD",
+  maximumFractionDigits: 3,
+});
+const usdHundredth = new Intl.NumberFormat("en-US", {
+  style: "currency",
+  currency: "USD",
+  maximumFractionDigits: 4,
+});
 const usdTick = new Intl.NumberFormat("en-US", {
   style: "currency",
   currency: "USD",
@@ -30,6 +45,10 @@ export function formatValue(value: string | number | null, unit: Unit): string {
   switch (unit) {
     case "usd":
       return formatUsd(value);
+    case "usd_rough":
+      return usdRough.format(value);
+    case "usd_unit":
+      return formatUsdUnit(value);
     case "percent":
       return `${tenth.format(value)}%`;
     case "tokens":
@@ -62,6 +81,13 @@ export function formatNamed(
 export function formatUsd(value: number): string {
   const isSmall = value !== 0 && Math.abs(value) < 0.01;
   return (isSmall ? usdSmall : usd).format(value);
+}
+
+/** A price, or what one request costs, where cents are too coarse: "$0.075". */
+export function formatUsdUnit(value: number): string {
+  const size = Math.abs(value);
+  if (size < 0.001 || size >= 10) return formatUsd(value);
+  return (size < 1 ? usdHundredth : usdMilli).format(value);
 }
 
 /** US dollars on an axis: no cents where there are none. */

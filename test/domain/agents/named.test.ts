@@ -20,7 +20,13 @@ const NAMED: readonly (readonly [string, RegExp, readonly RegExp[]])[] = [
     /^You spent \*\*\$143\.80\*\* on 11 Nov 2026 .*: \*\*\+\d/,
     [/claude-sonnet-5/, /comes from the number of requests/],
   ],
-  ["What burns the most?", /^Most goes to model `gpt-5\.6-sol`/, []],
+  ["What burns the most?", /^Model `gpt-5\.6-sol` costs the most: /, []],
+  ["How much did we spend in October?", /^You spent \*\*\$/, []],
+  [
+    "What does a request cost?",
+    /^That bought .* per thousand requests\./,
+    [/You spent/],
+  ],
   [
     "Is caching paying off?",
     /^\*\*20\.3%\*\* of input comes from the cache, and it has saved/,

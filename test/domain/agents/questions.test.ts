@@ -52,7 +52,7 @@ describe("every kind of question", () => {
     const ran = await run("Who spends the most?");
     expect(agents(ran)).toEqual(["triage", "data", "report"]);
     expect(reportOf(ran).sections[0]?.paragraphs[1]).toMatch(
-      /^Most goes to user `ana`: \*\*\$/,
+      /^User `ana` costs the most: \*\*\$/,
     );
   });
 

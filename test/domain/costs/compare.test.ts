@@ -10,6 +10,7 @@ import {
   formatPercent,
   formatUsd,
   formatUsdChange,
+  formatUsdUnit,
   percentOf,
   roundUsd,
   sumOf,
@@ -120,6 +121,9 @@ describe("money", () => {
       formatUsdChange(12),
       formatUsd(-3),
     ]).toEqual(["$1,234.50", "$0.00042", "$0.00", "+$12.00", "−$3.00"]);
+    expect(
+      [0.075, 0.3125, 0.041244, 2.5, 18.75, 0.00021].map(formatUsdUnit),
+    ).toEqual(["$0.075", "$0.3125", "$0.0412", "$2.50", "$18.75", "$0.00021"]);
     expect([
       formatPercent(12.34),
       formatPercent(428.2),

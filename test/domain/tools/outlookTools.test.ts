@@ -10,6 +10,7 @@ describe("forecast_spend", () => {
     last: string,
     count: number,
     budgets: JsonObject[] = [],
+    filter: JsonObject = {},
   ) => {
     const records = daily(last, count, (day, index) =>
       usage(day, { project: index % 2 === 0 ? "even" : "odd" }),
@@ -21,6 +22,7 @@ describe("forecast_spend", () => {
         history: toPeriod({ first, last }, "UTC"),
         data_first: first,
         time_zone: "UTC",
+        filter,
         budgets,
       },
       records,
@@ -72,6 +74,24 @@ describe("forecast_spend", () => {
       spent_percent: 83.33,
       warn_percent: 80,
     });
+  });
+
+  test("a narrower question leaves a budget whole, and out where it has nothing to do with it", async () => {
+    const found = await forecast(
+      "2026-11-20",
+      60,
+      [
+        { monthly_usd: 84, scope: null },
+        { monthly_usd: 35, scope: { dimension: "project", key: "odd" } },
+        { monthly_usd: 1, scope: { dimension: "project", key: "even" } },
+      ],
+      { project: ["odd"] },
+    );
+    expect(found.month?.spent_usd).toBe(35);
+    expect(found.budgets).toMatchObject([
+      { monthly_usd: 84, spent_usd: 70, hit_day: "2026-11-24" },
+      { monthly_usd: 35, spent_usd: 35, hit_day: "2026-11-20" },
+    ]);
   });
 
   test("two days are too few", async () => {

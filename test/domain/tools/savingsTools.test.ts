@@ -151,6 +151,16 @@ describe("savings", () => {
     ).toMatchObject({ batched_percent: 100, candidates: [] });
   });
 
+  test("what is batched already is not named as what could be", async () => {
+    const found = await use("combine_savings", scope, [
+      ...records,
+      ...daily("2026-11-20", 20, (day) =>
+        usage(day, { feature: "weekly-report", tier: "batch" }),
+      ),
+    ]);
+    expect(found.waiting).toEqual(["nightly-digest"]);
+  });
+
   test("taken one after another, each step starts from what the one before left", async () => {
     const { swaps } = await use(
       "simulate_model_swap",

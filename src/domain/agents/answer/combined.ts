@@ -4,8 +4,11 @@
  */
 import { formatPercent, formatUsd } from "../../costs/money.ts";
 import type { Figure, ReportTable, Saving } from "../../model.ts";
-import type { CombinedStep } from "../../tools/combineSavings.ts";
-import { isThin, monthRange, monthUsd } from "./savings.ts";
+import type {
+  CombinedSavings,
+  CombinedStep,
+} from "../../tools/combineSavings.ts";
+import { isThin, monthRange, monthUsd } from "./scale.ts";
 import type { Material } from "./material.ts";
 import { code, listWords } from "./words.ts";
 
@@ -21,9 +24,12 @@ export function combinedSentences(
   savings: readonly Saving[],
 ): readonly string[] {
   if (savings.length < 2) return [];
-  const apart =
-    "Each line is taken alone, and they touch the same dollars: do not add them up.";
   const result = material.combined?.result;
+  const isOneKind = new Set(savings.map((saving) => saving.kind)).size === 1;
+  const apart =
+    isOneKind && result === undefined
+      ? "Each line is of other work, so they may be added up."
+      : "Each line is taken alone, and they touch the same dollars: do not add them up.";
   if (
     result === undefined ||
     result.low_percent === null ||
@@ -36,22 +42,30 @@ export function combinedSentences(
       : ` Batched is what its name says can wait: ${listWords(result.waiting.slice(0, 3).map(code))}${result.waiting.length > 3 ? " and more" : ""}.`;
   return [
     `${apart} One after another, each on what the one before left, they come to **${monthRange(material, result)} a month** (${formatPercent(result.low_percent)} to ${formatPercent(result.high_percent)} of ${monthUsd(material, result.spend_usd)}).`,
-    `Low: ${formatPercent(result.moved_low_percent)} of the work moves and the cache's low scenario; high: all of it moves and the high one.${waiting}`,
+    `Low: ${formatPercent(result.moved_low_percent)} of the work moves and the cache's low scenario; high: all of it moves and the high one.${lessWords(result)}${waiting}`,
   ];
 }
 
+/** Why a step may save less at the high end. */
+const lessWords = ({ steps }: CombinedSavings): string =>
+  steps.some((step) => step.low_usd > step.high_usd)
+    ? " Where more has moved to a cheaper model, less is left for the steps after it to save."
+    : "";
+
 /** The steps of the total, in their order. */
 export function combinedTable(
-  { combined }: Material,
+  material: Material,
   savings: readonly Saving[],
 ): ReportTable | null {
+  const { combined } = material;
+  const unit = isThin(material) ? "usd_rough" : "usd";
   if (combined === null || savings.length < 2) return null;
   return {
     title: "Savings taken one after another, a month",
     columns: [
       { key: "step", label: "Step", unit: "text" },
-      { key: "low", label: "Low", unit: "usd" },
-      { key: "high", label: "High", unit: "usd" },
+      { key: "low", label: "Low", unit },
+      { key: "high", label: "High", unit },
     ],
     rows: [
       ...combined.result.steps

@@ -7,17 +7,25 @@ import {
   formatPercent,
   formatPercentChange,
   formatUsd,
+  formatUsdUnit,
 } from "../../costs/money.ts";
 import type { ReportTable } from "../../model.ts";
 import type { Material } from "./material.ts";
 import { anyComparison } from "./spend.ts";
 import { code, listWords, plain } from "./words.ts";
 
-/** What the spend bought. */
-export function tokensSentence(material: Material): string | null {
-  const total = material.inspection?.result.total;
-  if (total === undefined || total.total_tokens === 0) return null;
+const MODELS_SAID = 3;
+
+/** What the spend bought, and what a unit of it costs on average where that is not said beside it. */
+export function tokensSentence(
+  { inspection }: Material,
+  withAverage = true,
+): string | null {
+  const found = inspection?.result;
+  if (found === undefined || found.total.total_tokens === 0) return null;
+  const { total } = found;
   const { tokens } = total;
+  const isPart = found.basis === "computed" && total.unpriced_tokens > 0;
   const buckets = [
     [tokens.uncached_input, "uncached input"],
     [tokens.cache_read, "read from cache"],
@@ -34,7 +42,7 @@ export function tokensSentence(material: Material): string | null {
     ...(total.cost_per_million_tokens_usd === null
       ? []
       : [
-          `${formatUsd(total.cost_per_million_tokens_usd)} per million ${total.unpriced_tokens > 0 ? "priced tokens" : "tokens"}`,
+          `${formatUsd(total.cost_per_million_tokens_usd)} per million ${isPart ? "priced tokens" : "tokens"}`,
         ]),
     ...(total.cost_per_thousand_requests_usd === null
       ? []
@@ -42,8 +50,9 @@ export function tokensSentence(material: Material): string | null {
           `${formatUsd(total.cost_per_thousand_requests_usd)} per thousand requests`,
         ]),
   ];
-  const average = unit.length === 0 ? "" : ` On average ${listWords(unit)}.`;
-  const verb = total.unpriced_tokens > 0 ? "The data has" : "That bought";
+  const average =
+    unit.length === 0 || !withAverage ? "" : ` On average ${listWords(unit)}.`;
+  const verb = isPart ? "The data has" : "That bought";
   return `${verb} ${formatCount(total.total_tokens)} tokens${requests}: ${listWords(shown)}.${average}`;
 }
 
@@ -88,19 +97,38 @@ export function failureSentence({ failures }: Material): string | null {
   return `${formatPercent(result.failed_percent)} of the ${formatCount(result.requests)} requests whose outcome is known failed${mostly}.`;
 }
 
+/** What a single request costs, a sentence for each of the models with the dearest; none where no record is one. */
+export function requestSentences({
+  requestCosts,
+}: Material): readonly string[] {
+  const models = requestCosts?.result.models ?? [];
+  return models
+    .slice(0, MODELS_SAID)
+    .map(
+      (it) =>
+        `A request of ${code(it.model)} costs **${formatUsdUnit(it.mean_usd)}** on average: half of them at most ${formatUsdUnit(it.p50_usd)}, 95% at most ${formatUsdUnit(it.p95_usd)}, the dearest ${formatUsdUnit(it.max_usd)}.`,
+    );
+}
+
 /** What a single request costs, by model; null where no record is one. */
-export function requestTable({ requestCosts }: Material): ReportTable | null {
+export function requestTable({
+  requestCosts,
+  inspection,
+}: Material): ReportTable | null {
   if (requestCosts === null || requestCosts.result.models.length === 0)
     return null;
   return {
-    title: "What a request costs",
+    title:
+      inspection?.result.basis === "billed"
+        ? "What a request costs at list prices"
+        : "What a request costs",
     columns: [
       { key: "model", label: "Model", unit: "text" },
       { key: "requests", label: "Requests", unit: "requests" },
-      { key: "mean", label: "Mean", unit: "usd" },
-      { key: "p50", label: "Median", unit: "usd" },
-      { key: "p95", label: "95% cost at most", unit: "usd" },
-      { key: "max", label: "Dearest", unit: "usd" },
+      { key: "mean", label: "Mean", unit: "usd_unit" },
+      { key: "p50", label: "Median", unit: "usd_unit" },
+      { key: "p95", label: "95% cost at most", unit: "usd_unit" },
+      { key: "max", label: "Dearest", unit: "usd_unit" },
     ],
     rows: requestCosts.result.models.map((it) => ({
       model: plain(it.model),

@@ -8,6 +8,8 @@ import {
   formatPercentChange,
   formatUsd,
   formatUsdChange,
+  formatUsdRough,
+  formatUsdUnit,
 } from "../../costs/money.ts";
 import type {
   Report,
@@ -102,18 +104,24 @@ function cellText(
 /** A number in its unit; `signed` shows a rise as one. */
 export function numberText(value: number, unit: Unit, signed: boolean): string {
   if (unit === "usd") return signed ? formatUsdChange(value) : formatUsd(value);
+  if (unit === "usd_rough") return formatUsdRough(value);
+  if (unit === "usd_unit") return formatUsdUnit(value);
   if (unit === "percent")
     return signed ? formatPercentChange(value) : formatPercent(value);
   return unit === "count" ? String(value) : formatCount(value);
 }
 
+/** Dollars of a saving, as exact as they are known. */
+export const savingText = ({ unit }: Saving, usd: number): string =>
+  numberText(usd, unit ?? "usd", false);
+
 function savingsTable(savings: readonly Saving[]): string {
   const rows = savings.map((saving) => [
     escaped(saving.title),
-    formatUsd(saving.affected_usd),
+    savingText(saving, saving.affected_usd),
     saving.low_usd === saving.high_usd
-      ? formatUsd(saving.high_usd)
-      : `${formatUsd(saving.low_usd)} to ${formatUsd(saving.high_usd)}`,
+      ? savingText(saving, saving.high_usd)
+      : `${savingText(saving, saving.low_usd)} to ${savingText(saving, saving.high_usd)}`,
     saving.effort,
   ]);
   return grid(

@@ -5,7 +5,9 @@
 import { formatPercent, formatUsd } from "../../costs/money.ts";
 import type { Figure, ReportTable } from "../../model.ts";
 import type { SpendForecast } from "../../tools/forecastSpend.ts";
+import type { BudgetOutlook } from "../../tools/monthProjection.ts";
 import type { Material } from "./material.ts";
+import { scopeWords } from "./spend.ts";
 import { code, dayWords, monthWords, plain } from "./words.ts";
 
 const METHODS: Readonly<Record<NonNullable<SpendForecast["method"]>, string>> =
@@ -32,7 +34,7 @@ export function monthSentence(material: Material): string | null {
   const part = month.whole
     ? ""
     : "; the data begins after the month did, so its first days are not in it";
-  return `${monthWords(month.month)} is heading for about **${formatUsd(month.expected_usd)}** (${range}; ${real}${part}).`;
+  return `${monthWords(month.month)} is heading for about **${formatUsd(month.expected_usd)}**${scopeWords(material)} (${range}; ${real}${part}).`;
 }
 
 export function methodSentence(material: Material): string | null {
@@ -45,7 +47,7 @@ export function methodSentence(material: Material): string | null {
   )
     return null;
   const next = result.next_days;
-  return `The next ${next.days} days come to about **${formatUsd(next.expected_usd)}** (${formatUsd(next.low_usd)} to ${formatUsd(next.high_usd)}). Method: ${METHODS[result.method]}, from ${result.history_days} whole days.${testedWords(result)}`;
+  return `The next ${next.days} days come to about **${formatUsd(next.expected_usd)}**${scopeWords(material)} (${formatUsd(next.low_usd)} to ${formatUsd(next.high_usd)}). Method: ${METHODS[result.method]}, from ${result.history_days} whole days.${testedWords(result)}`;
 }
 
 /** What the backtest found, in percent of a week. */
@@ -74,32 +76,71 @@ export function outlookFigures(material: Material): readonly Figure[] {
   ];
 }
 
-/** One sentence a budget: over, when, or within. */
+/** One sentence a budget: when it is used up, or that it holds; those first that are for what the question narrows to. */
 export function budgetSentences(material: Material): readonly string[] {
-  const budgets = material.forecast?.result.budgets ?? [];
-  return budgets.map((budget) => {
-    const name =
-      budget.scope === null
-        ? "The budget"
-        : `The budget for ${budget.scope.dimension} ${code(budget.scope.key)}`;
-    const used =
-      budget.expected_percent === null
-        ? ""
-        : `, ${formatPercent(budget.expected_percent)} of it`;
-    const reached =
-      budget.spent_percent !== null &&
-      budget.spent_percent >= budget.warn_percent
-        ? `, **${formatPercent(budget.spent_percent)} spent already** (your threshold: ${formatPercent(budget.warn_percent)})`
-        : "";
-    const outlook = `${name} of ${formatUsd(budget.monthly_usd)} for ${monthWords(budget.month)}: projected ${formatUsd(budget.expected_usd)}${used}${reached}`;
-    if (budget.hit_day !== null)
-      return `${outlook} — **used up on ${dayWords(budget.hit_day)}**, ${formatUsd(budget.over_usd)} over by the month's end.`;
-    const risk =
-      budget.high_usd > budget.monthly_usd
-        ? `; at the interval's high end (${formatUsd(budget.high_usd)}) it would not hold`
-        : "";
-    return `${outlook} — within budget${risk}.`;
-  });
+  const result = material.forecast?.result;
+  if (result === undefined) return [];
+  if (result.budgets.length === 0)
+    return result.possible && /\bbudgets?\b/i.test(material.question)
+      ? [
+          "**No budget is set for this.** Set one in your preferences; the projection is then held against it.",
+        ]
+      : [];
+  const isNarrowed = Object.keys(result.filter).length > 0;
+  const asked = ({ scope }: BudgetOutlook) =>
+    scope !== null && result.filter[scope.dimension] !== undefined;
+  const sentences = result.budgets
+    .toSorted((a, b) => Number(asked(b)) - Number(asked(a)))
+    .map((budget) => budgetSentence(budget, isNarrowed));
+  return isNarrowed
+    ? [
+        ...sentences,
+        "A budget is held against all that it is for, not only against what you asked about.",
+      ]
+    : sentences;
+}
+
+function budgetSentence(budget: BudgetOutlook, isNarrowed: boolean): string {
+  const { scope, hit_day: hit, spent_through: through } = budget;
+  const of =
+    scope === null
+      ? isNarrowed
+        ? " for all spend"
+        : ""
+      : ` for ${scope.dimension} ${code(scope.key)}`;
+  const name = `The budget${of} of ${formatUsd(budget.monthly_usd)} for ${monthWords(budget.month)}`;
+  if (hit === null && budget.expected_usd === 0)
+    return `${name} has **no spend at all** to be held against: is that what the data calls it?`;
+  if (hit === null) return `${name}: ${withinWords(budget)}`;
+  const verb = through !== null && hit <= through ? "was" : "will be";
+  return `${name} ${verb} **used up on ${dayWords(hit)}**: ${spentWords(budget)}; the month is heading for ${formatUsd(budget.expected_usd)}, ${formatUsd(budget.over_usd)} over.`;
+}
+
+function withinWords(budget: BudgetOutlook): string {
+  const used =
+    budget.expected_percent === null
+      ? ""
+      : `, ${formatPercent(budget.expected_percent)} of it`;
+  const reached = isReached(budget) ? `, **${spentWords(budget)}**` : "";
+  const risk =
+    budget.high_usd > budget.monthly_usd
+      ? `; at the interval's high end (${formatUsd(budget.high_usd)}) it would not hold`
+      : "";
+  return `projected ${formatUsd(budget.expected_usd)}${used}${reached} — within budget${risk}.`;
+}
+
+const isReached = ({ spent_percent: spent, warn_percent }: BudgetOutlook) =>
+  spent !== null && spent >= warn_percent;
+
+/** "$2,049.17 (102%) spent through 23 Nov 2026 (your threshold: 80%)". */
+function spentWords(budget: BudgetOutlook): string {
+  const { spent_percent: share, spent_through: through } = budget;
+  if (through === null) return "nothing of it is spent yet";
+  const percent = share === null ? "" : ` (${formatPercent(share)})`;
+  const threshold = isReached(budget)
+    ? ` (your threshold: ${formatPercent(budget.warn_percent)})`
+    : "";
+  return `${formatUsd(budget.spent_usd)}${percent} spent through ${dayWords(through)}${threshold}`;
 }
 
 /** Worth a table from two budgets on; one is said in its sentence. */

@@ -1,6 +1,6 @@
 /**
- * The parts of an answer about its own footing: what data there is, what is missing, and how to bring in more. Promises: sample data,
- * unpriced models and parts that failed are always said; without data there is no number about spend at all.
+ * The parts of an answer about its own footing: what data there is, what is missing and what the dollars are. Promises: sample data, unpriced
+ * models and parts that failed are always said.
  */
 import {
   formatCount,
@@ -8,28 +8,19 @@ import {
   formatPercentChange,
   formatUsd,
 } from "../../costs/money.ts";
-import { dimensionWords } from "../../costs/dimensions.ts";
 import { dayOf } from "../../costs/days.ts";
+import type { DayRange } from "../../costs/days.ts";
 import type { ReportTable } from "../../model.ts";
-import type { Shortage } from "../../tools/inspection.ts";
+import type { Inspection, Shortage } from "../../tools/inspection.ts";
 import type { Pricing } from "../../tools/pricing.ts";
 import type { Material } from "./material.ts";
-import {
-  code,
-  dayWords,
-  listWords,
-  plain,
-  rangeWords,
-  spanWords,
-} from "./words.ts";
+import { code, dayWords, listWords, plain, rangeWords } from "./words.ts";
 
 const SHOWN_MODELS = 5;
 
 const WHY: Readonly<Partial<Record<Shortage, string>>> = {
   few_days:
     "Under a week of data: weekdays cannot be told apart, a projection is the mean day, and one odd day moves everything.",
-  unpriced:
-    "Over half of the tokens have no list price: spend and savings leave that part out.",
   no_dimension:
     "No record names what you want to group by, so that split is not possible.",
 };
@@ -44,7 +35,6 @@ export function qualityStatements(material: Material): readonly string[] {
     (part) => `**Missing from this answer:** ${part}.`,
   );
   if (found === undefined || found.days === null) return missing;
-  const days = `${found.days_with_data} of ${found.day_count} days have records (${rangeWords(found.days)}, ${found.time_zone}); all data spans ${found.data === null ? "nothing" : rangeWords(found.data)}.`;
   const asked =
     material.understanding.period.kind !== "latest" &&
     (found.asked.first < found.days.first || found.asked.last > found.days.last)
@@ -58,11 +48,13 @@ export function qualityStatements(material: Material): readonly string[] {
           `${dayWords(found.days.last)} is not over yet: its figures still grow, and a comparison flatters it.`,
         ]
       : [];
-  const shortages = found.shortages.flatMap((shortage) => WHY[shortage] ?? []);
+  const shortages = found.shortages.flatMap((shortage) =>
+    shortage === "unpriced" ? unpricedWords(found) : (WHY[shortage] ?? []),
+  );
   return [
     ...missing,
     ...(found.sample ? [SAMPLE_LABEL] : []),
-    days,
+    daysStatement(found, found.days),
     ...asked,
     ...running,
     ...shortages,
@@ -70,6 +62,39 @@ export function qualityStatements(material: Material): readonly string[] {
     ...unpricedStatements(material),
     ...pricingStatements(material),
   ];
+}
+
+function daysStatement(found: Inspection, days: DayRange): string {
+  const looked =
+    found.day_count === 1 && found.days_with_data === 1
+      ? "The one day looked at has records"
+      : `${found.days_with_data} of ${found.day_count} days have records`;
+  const { data } = found;
+  const all =
+    data === null || (data.first === days.first && data.last === days.last)
+      ? "that is all the data"
+      : `all data spans ${rangeWords(data)}`;
+  return `${looked} (${rangeWords(days)}, ${found.time_zone}); ${all}.`;
+}
+
+/** Spend as billed has those tokens in it; a saving, which is reckoned at list prices, never has. */
+const unpricedWords = ({ basis }: Inspection): string =>
+  `Over half of the tokens have no list price: ${basis === "billed" ? "savings, which are reckoned at list prices, leave" : "spend and savings leave"} that part out.`;
+
+/** How much of the time has records and how much of them a price; null where nothing was found. */
+export function completeSentence({ inspection }: Material): string | null {
+  const found = inspection?.result;
+  if (found === undefined || found.days === null) return null;
+  const {
+    days_with_data: have,
+    day_count: all,
+    priced_percent: priced,
+  } = found;
+  const days = `**${have} of ${all} ${all === 1 ? "day has" : "days have"} records**`;
+  if (priced === null) return `${days}.`;
+  return priced === 100
+    ? `${days}, and every token in them has a price.`
+    : `${days}, and ${formatPercent(priced)} of the tokens in them have a list price.`;
 }
 
 /** Whether the dollars are a bill or an estimate, in one sentence; null where there are none. */
@@ -181,62 +206,6 @@ function unpricedStatements({ inspection }: Material): readonly string[] {
       ? ""
       : ` ${formatPercent(found.priced_percent)} of tokens are priced.`;
   return [
-    `**Unpriced, not in the spend:** ${listWords(models)}${more}.${priced}`,
+    `**${found.basis === "billed" ? "Without a list price, so in no saving" : "Unpriced, not in the spend"}:** ${listWords(models)}${more}.${priced}`,
   ];
-}
-
-/** Why there is nothing to answer from, in the question's own terms. */
-export function nothingSentences({
-  inspection,
-  understanding,
-}: Material): readonly string[] {
-  const found = inspection?.result;
-  if (found === undefined)
-    return [
-      "The data could not be looked at, so there is nothing to say about spend.",
-    ];
-  if (found.data === null)
-    return [
-      "**There is no usage data yet**, so there is nothing to analyze. Bring some in and ask again:",
-    ];
-  if (found.unmatched.length > 0) {
-    return found.unmatched.map(({ dimension, name, known }) => {
-      const names =
-        known.length === 0
-          ? `no record names any ${dimensionWords(dimension)}`
-          : `the data names ${listWords(known.map(code))}`;
-      return `**No record names ${dimensionWords(dimension)} ${code(name)}**; ${names}.`;
-    });
-  }
-  const named =
-    understanding.period.kind === "latest"
-      ? ""
-      : ` from ${spanWords(found.asked)}`;
-  return [
-    `**There are no records${named}.** The data spans ${rangeWords(found.data)}. Ask about a time within it, or bring in a newer export:`,
-  ];
-}
-
-export function formatsTable({ help }: Material): ReportTable | null {
-  if (help === null) return null;
-  return {
-    title: "What can be imported",
-    columns: [
-      { key: "what", label: "Format", unit: "text" },
-      { key: "where", label: "Where it comes from", unit: "text" },
-      { key: "name", label: "Name", unit: "text" },
-    ],
-    rows: help.result.formats.map(({ what, where, name }) => ({
-      what,
-      where,
-      name,
-    })),
-    source: help.id,
-  };
-}
-
-export function waysSentences({ help }: Material): readonly string[] {
-  return (help?.result.ways ?? []).map(({ what, command }) =>
-    command === null ? `${what}.` : `${what}: ${code(command)}`,
-  );
 }

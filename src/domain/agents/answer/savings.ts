@@ -3,16 +3,17 @@
  * that touch the same dollars are never added up; nothing under the floor is worth a line.
  */
 import { assumptions } from "../../costs/assumptions.ts";
-import { formatPercent, formatUsd, formatUsdRough } from "../../costs/money.ts";
-import { limits } from "../../limits.ts";
+import { formatPercent } from "../../costs/money.ts";
 import type { Figure, ReportTable, Saving } from "../../model.ts";
 import type { Swap } from "../../tools/simulateModelSwap.ts";
 import { cacheSavings } from "./caching.ts";
 import type { Material } from "./material.ts";
+import { isThin, monthRange, monthUsd } from "./scale.ts";
 import { code, listWords, plain } from "./words.ts";
 
 /** Every saving worth a line, the largest first. */
 export function savingsOf(material: Material): readonly Saving[] {
+  const known = isThin(material) ? { unit: "usd_rough" as const } : {};
   return [
     ...swapSavings(material),
     ...cacheSavings(material),
@@ -20,7 +21,8 @@ export function savingsOf(material: Material): readonly Saving[] {
   ]
     .filter((saving) => saving.high_usd >= assumptions.savingFloorUsdPerMonth)
     .toSorted((a, b) => b.high_usd - a.high_usd)
-    .slice(0, assumptions.savingsReportedMax);
+    .slice(0, assumptions.savingsReportedMax)
+    .map((saving) => ({ ...saving, ...known }));
 }
 
 function swapSavings({ swaps }: Material): readonly Saving[] {
@@ -81,6 +83,23 @@ function batchSavings({ batch }: Material): readonly Saving[] {
   }));
 }
 
+/** "Moving 30% of `a` to `b` would save $… a month of $…"; a range moves a low share of the work, or all of it. */
+function swapSentence(material: Material, swap: Swap): string {
+  const [low, high] = [swap.moved_low_percent, swap.moved_high_percent];
+  const isRange = low !== high;
+  const share = isRange
+    ? `${formatPercent(Math.min(low, high))} to ${formatPercent(Math.max(low, high))}`
+    : formatPercent(high);
+  const name = `Moving ${share} of ${code(swap.from_model)} to ${code(swap.to_model)} would`;
+  const spend = monthUsd(material, swap.affected_usd);
+  if (swap.high_usd <= 0 && swap.saving_percent <= 0)
+    return `${name} cost **more**: the same tokens are ${formatPercent(-swap.saving_percent)} dearer there (up to ${monthUsd(material, -swap.low_usd)} a month on ${spend}).`;
+  const range = isRange
+    ? monthRange(material, swap)
+    : monthUsd(material, swap.high_usd);
+  return `${name} save **${range} a month** of the ${spend} that ${code(swap.from_model)} costs: the same tokens cost ${formatPercent(swap.saving_percent)} less. Price only, quality untested.`;
+}
+
 /** Swaps that would cost more, which is an answer too where one was asked for. */
 export function swapSentences(material: Material): readonly string[] {
   const result = material.swaps?.result;
@@ -89,20 +108,7 @@ export function swapSentences(material: Material): readonly string[] {
     return [
       `The price list of ${result.price_date} knows no model ${code(result.unknown_model)}, so nothing can be said about moving to it.`,
     ];
-  const swaps = result.swaps.map((swap) => {
-    const name = `${code(swap.from_model)} to ${code(swap.to_model)}`;
-    const moved =
-      swap.moved_low_percent === swap.moved_high_percent
-        ? ` with ${formatPercent(swap.moved_high_percent)} of the work moved`
-        : "";
-    if (swap.high_usd <= 0 && swap.saving_percent <= 0)
-      return `${name} would cost **more**${moved}: the same tokens are ${formatPercent(-swap.saving_percent)} dearer there (${formatUsd(-swap.low_usd)} a month on ${formatUsd(swap.affected_usd)}).`;
-    const range =
-      swap.low_usd === swap.high_usd
-        ? formatUsd(swap.high_usd)
-        : `${formatUsd(swap.low_usd)} to ${formatUsd(swap.high_usd)}`;
-    return `${name} would save **${range} a month**${moved} of ${formatUsd(swap.affected_usd)}: the same tokens cost ${formatPercent(swap.saving_percent)} less. Price only, quality untested.`;
-  });
+  const swaps = result.swaps.map((swap) => swapSentence(material, swap));
   const skipped = result.skipped.map(
     ({ model, reason }) => `${code(model)}: ${reason}.`,
   );
@@ -116,11 +122,11 @@ export function swapPriceTable(material: Material): ReportTable | null {
     title: "List prices, US dollars per million tokens",
     columns: [
       { key: "from", label: "From", unit: "text" },
-      { key: "from_input", label: "Input", unit: "usd" },
-      { key: "from_output", label: "Output", unit: "usd" },
+      { key: "from_input", label: "Input", unit: "usd_unit" },
+      { key: "from_output", label: "Output", unit: "usd_unit" },
       { key: "to", label: "To", unit: "text" },
-      { key: "to_input", label: "Input", unit: "usd" },
-      { key: "to_output", label: "Output", unit: "usd" },
+      { key: "to_input", label: "Input", unit: "usd_unit" },
+      { key: "to_output", label: "Output", unit: "usd_unit" },
     ],
     rows: found.result.swaps.map((swap) => ({
       from: plain(swap.from_model),
@@ -134,13 +140,11 @@ export function swapPriceTable(material: Material): ReportTable | null {
   };
 }
 
-export function batchSentences({
-  batch,
-  understanding,
-}: Material): readonly string[] {
+export function batchSentences(material: Material): readonly string[] {
+  const { batch, understanding } = material;
   if (batch === null) return [];
   const { candidates, what_if, batched_percent } = batch.result;
-  const whatIf = `What if ${formatPercent(what_if.waiting_percent)} of all work could wait: the batch tier would save **${formatUsd(what_if.saving_usd)} a month** of the ${formatUsd(what_if.affected_usd)} it applies to. A what-if, not a finding.`;
+  const whatIf = `What if ${formatPercent(what_if.waiting_percent)} of all work could wait: the batch tier would save **${monthUsd(material, what_if.saving_usd)} a month** of the ${monthUsd(material, what_if.affected_usd)} it applies to. A what-if, not a finding.`;
   const now =
     batched_percent === null || batched_percent === 0
       ? []
@@ -153,39 +157,10 @@ export function batchSentences({
           `By their name these can probably wait: ${listWords([...new Set(candidates.map((candidate) => code(candidate.key)))])}.`,
         ]
       : ["No project or feature says by its name that it can wait."];
-  return understanding.intent === "batch" ? [...found, ...now, whatIf] : now;
-}
-
-/** The days that a month's dollars are scaled from; null where no saving was looked for. */
-export function scaledFrom(
-  material: Material,
-): { readonly days: number; readonly month_days: number } | null {
-  return (material.swaps ?? material.caching ?? material.batch)?.result ?? null;
-}
-
-/** True where a month's dollars come from so few days that only their order of magnitude says something. */
-export function isThin(material: Material): boolean {
-  const scaled = scaledFrom(material);
-  return scaled !== null && scaled.days < limits.sufficientDays;
-}
-
-/** A month's dollars in words: as they are, or as much of them as few days can tell. */
-export function monthUsd(material: Material, usd: number): string {
-  return isThin(material) ? `about ${formatUsdRough(usd)}` : formatUsd(usd);
-}
-
-/** "$1 to $2", likewise. */
-export function monthRange(
-  material: Material,
-  {
-    low_usd,
-    high_usd,
-  }: { readonly low_usd: number; readonly high_usd: number },
-): string {
-  const high = isThin(material)
-    ? formatUsdRough(high_usd)
-    : formatUsd(high_usd);
-  return `${monthUsd(material, low_usd)} to ${high}`;
+  if (understanding.intent !== "batch") return now;
+  return understanding.percent === null
+    ? [...found, ...now, whatIf]
+    : [whatIf, ...found, ...now];
 }
 
 /** The largest saving as a headline figure; an order of magnitude is no headline. */

@@ -25,13 +25,8 @@ import {
   monthSentence,
 } from "./outlook.ts";
 import { combinedSentences, combinedTable } from "./combined.ts";
-import {
-  isThin,
-  monthRange,
-  monthUsd,
-  savingsOf,
-  scaledFrom,
-} from "./savings.ts";
+import { isThin, monthRange, monthUsd, scaledFrom } from "./scale.ts";
+import { savingsOf } from "./savings.ts";
 import { pricedAsTable, qualityStatements, SAMPLE_LABEL } from "./quality.ts";
 import {
   anomalySentences,
@@ -122,7 +117,7 @@ export function overview(material: Material): readonly ReportSection[] {
     ...changed(material),
     ...section("efficiency", {
       paragraphs: [
-        tokensSentence(material),
+        tokensSentence(material, unitSentence(material) === null),
         unitSentence(material),
         cacheSentence(material),
         ...replaySentences(material),
@@ -141,7 +136,13 @@ export function overview(material: Material): readonly ReportSection[] {
 
 function changed(material: Material): readonly ReportSection[] {
   return section("changed", {
-    paragraphs: [causesSentence(material), ...anomalySentences(material)],
+    paragraphs: [
+      causesSentence(material),
+      // The first is in the headline; all are in the table.
+      ...anomalySentences(material).slice(
+        unusualSentence(material) === null ? 0 : 1,
+      ),
+    ],
     tables: [moversTable(material, "model"), anomalyTable(material)],
   });
 }
@@ -202,7 +203,7 @@ export function next(
       unusual === undefined
         ? null
         : `Find out what ran on ${weekdayWords(unusual.day)}; if it was not meant to, put an alert on it.`,
-      unpriced === undefined
+      unpriced === undefined || material.inspection?.result.basis === "billed"
         ? null
         : `Bring in billed amounts for ${code(unpriced.model)}, which the price list does not know.`,
       unnamed.length === 0

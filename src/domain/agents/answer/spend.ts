@@ -163,7 +163,7 @@ export function anomalySentences(material: Material): readonly string[] {
   });
 }
 
-/** Who takes most of the money, in one sentence. */
+/** Who costs the most, in one sentence. */
 export function topSentence(material: Material, by: Dimension): string | null {
   const compared = material
     .compared(by)
@@ -182,7 +182,8 @@ export function topSentence(material: Material, by: Dimension): string | null {
           share: compared.share_percent,
         };
   if (top === undefined || top.key === null || top.share === null) return null;
-  return `Most goes to ${dimensionWords(by)} ${code(top.key)}: **${formatUsd(top.usd)}**, ${formatPercent(top.share)} of the spend.`;
+  const words = dimensionWords(by);
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)} ${code(top.key)} costs the most: **${formatUsd(top.usd)}**, ${formatPercent(top.share)} of the spend.`;
 }
 
 /** Those of the dimensions that were asked for in vain. */
@@ -216,5 +217,5 @@ export function unnamedSentence(
 export function moverSentence(material: Material): string | null {
   const mover = material.compared("model")?.result.groups[0];
   if (mover === undefined || mover.change_usd === 0) return null;
-  return `Most of it is ${code(mover.key)}: ${formatUsd(mover.before_usd)} before, ${formatUsd(mover.now_usd)} now (${formatUsdChange(mover.change_usd)}).`;
+  return `${code(mover.key)} changed most: ${formatUsd(mover.before_usd)} before, ${formatUsd(mover.now_usd)} now (${formatUsdChange(mover.change_usd)}).`;
 }

@@ -209,10 +209,10 @@ export function priceTable(material: Material): ReportTable | null {
     columns: [
       { key: "model", label: "Model", unit: "text" },
       { key: "provider", label: "Provider", unit: "text" },
-      { key: "input", label: "Input", unit: "usd" },
-      { key: "cache_read", label: "Cached input", unit: "usd" },
-      { key: "cache_write", label: "Cache write", unit: "usd" },
-      { key: "output", label: "Output", unit: "usd" },
+      { key: "input", label: "Input", unit: "usd_unit" },
+      { key: "cache_read", label: "Cached input", unit: "usd_unit" },
+      { key: "cache_write", label: "Cache write", unit: "usd_unit" },
+      { key: "output", label: "Output", unit: "usd_unit" },
       { key: "batch", label: "Batch, of list", unit: "percent" },
     ],
     rows: found.result.prices.map(

@@ -2,11 +2,12 @@
  * What each kind of question is answered with, in which order. Promises: the question is answered in the first section; the days looked
  * at are named; without data there is no figure, only the way to bring data in.
  */
-import type { Dimension, ReportSection } from "../../model.ts";
+import type { ReportSection } from "../../model.ts";
 import { EXAMPLES } from "../reading/lexicon.ts";
 import type { Intent } from "../reading/lexicon.ts";
 import { trendDimension } from "../data.ts";
 import type { Prices } from "../../tools/priceLookup.ts";
+import { writeBreakdown } from "./breakdown.ts";
 import type { Material } from "./material.ts";
 import {
   budgetSentences,
@@ -14,10 +15,21 @@ import {
   methodSentence,
   monthSentence,
 } from "./outlook.ts";
-import { writeImport, writeNothing } from "./nothing.ts";
-import { basisSentence, formatsTable, waysSentences } from "./quality.ts";
-import { cacheSentence, cacheTable, replaySentences } from "./caching.ts";
-import { unitSentence, tokensSentence } from "./efficiency.ts";
+import {
+  formatsTable,
+  waysSentences,
+  writeImport,
+  writeNothing,
+} from "./nothing.ts";
+import { basisSentence, completeSentence } from "./quality.ts";
+import {
+  askedCacheSentence,
+  cacheSentence,
+  cacheTable,
+  moreCacheSentence,
+  replaySentences,
+} from "./caching.ts";
+import { tokensSentence, unitSentence } from "./efficiency.ts";
 import {
   batchSentences,
   savingsOf,
@@ -39,13 +51,10 @@ import {
   daySentence,
   moverSentence,
   spendSentence,
-  topSentence,
-  unnamedSentence,
 } from "./spend.ts";
 import {
   anomalyTable,
   dayChart,
-  dayTable,
   groupTable,
   moversTable,
   priceTable,
@@ -141,8 +150,10 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
     ...headline(
       material,
       [
+        askedCacheSentence(material),
         cacheSentence(material),
         ...replaySentences(material),
+        moreCacheSentence(material),
         spendSentence(material),
       ],
       [cacheTable(material)],
@@ -161,12 +172,14 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
   prices: (material) => writePrices(material),
   quality: (material) => [
     ...headline(material, [
-      basisSentence(material),
+      ...(asksOfTheBill(material)
+        ? [basisSentence(material), completeSentence(material)]
+        : [completeSentence(material), basisSentence(material)]),
       spendSentence(material),
       tokensSentence(material),
     ]),
     ...quality(material),
-    ...section("where", {
+    ...section("next", {
       paragraphs: waysSentences(material),
       tables: [formatsTable(material)],
     }),
@@ -192,28 +205,9 @@ const WRITERS: Readonly<Record<Intent, Writer>> = {
     }),
 };
 
-function writeBreakdown(
-  material: Material,
-  by: Dimension,
-): readonly ReportSection[] {
-  const unnamed = unnamedSentence(material, [by]);
-  return [
-    ...headline(material, [
-      unnamed,
-      by === "day" ? daySentence(material) : topSentence(material, by),
-      spendSentence(material),
-    ]),
-    ...section("where", {
-      paragraphs: [
-        by === "day" ? topSentence(material, "model") : daySentence(material),
-        tokensSentence(material),
-      ],
-      tables: [by === "day" ? dayTable(material) : groupTable(material, by)],
-      chart: unnamed === null ? dayChart(material) : null,
-    }),
-    ...quality(material),
-  ];
-}
+/** "Is this an invoice or an estimate?", and not whether data is missing. */
+const asksOfTheBill = ({ question }: Material): boolean =>
+  /invoice|estimate|bill|real|accura|trust|reliab|list price/i.test(question);
 
 function writePrices(material: Material): readonly ReportSection[] {
   const prices = material.prices?.result;

@@ -48,6 +48,13 @@ export const EXAMPLES: readonly {
   { intent: "import", question: "How do I import my usage data?" },
 ];
 
+const UNIT_COST =
+  "(?:what|how much) (?:does|do|is|would) (?:a|an|one|each|every|our|the) (?:\\w+ )?(?:request|call)s? costs?|costs? (?:of|per|for) (?:a |an |one |each |every )?(?:\\w+ )?(?:request|call)s?|(?:dearest|median|average) (?:request|call)s?";
+
+/** Whether a question in lower case asks what a single request costs. */
+export const asksOfRequests = (text: string): boolean =>
+  new RegExp(`\\b(?:${UNIT_COST})\\b`).test(text);
+
 /** Stems as regular expressions on whole words; `weight` 3 decides alone, 1 only together with others. */
 export const LEXICON: readonly {
   readonly intent: Intent;
@@ -89,6 +96,7 @@ export const LEXICON: readonly {
     2,
     "top|costs? (?:the )?most|most|distribution|share|total|average|on average|per request|per call|unit costs?|what did|who|responsible",
   ),
+  entry("breakdown", 5, UNIT_COST),
   entry("trend", 3, "what (?:is |has |have )?changed|why"),
   entry(
     "trend",

@@ -79,7 +79,9 @@ function knownShare(text: string): number {
   );
   const content = text
     .split(" ")
-    .filter((word) => word !== "" && !FILLER.test(word) && !/^\d/.test(word));
+    .filter(
+      (word) => /\p{L}/u.test(word) && !FILLER.test(word) && !/^\d/.test(word),
+    );
   return content.length === 0
     ? 1
     : content.filter((word) => known.has(word)).length / content.length;

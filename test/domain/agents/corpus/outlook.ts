@@ -111,6 +111,10 @@ export const outlook: readonly Phrase[] = [
     "could we run anything overnight",
   ),
   ...say(
+    { intent: "batch", percent: 60 },
+    "what if 60 % of the work could wait",
+  ),
+  ...say(
     { intent: "batch", percent: 40 },
     "What if 40% of requests were batched?",
   ),

@@ -214,7 +214,12 @@ export const spend: readonly Phrase[] = [
     "how much have we spent since October?",
     "how much have we spent since 2026-10-01?",
   ),
-  ...say({ intent: "breakdown" }, "average cost per request"),
+  ...say(
+    { intent: "breakdown" },
+    "average cost per request",
+    "what does a request cost?",
+    "what is the cost of one call?",
+  ),
   ...say(
     { intent: "trend", period: month(10) },
     "compare October and September",
