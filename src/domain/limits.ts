@@ -200,6 +200,8 @@ export const limits = {
   defaultPeriodDays: 30,
 
   // --- the cost application
+  /** Rows of sums that a node keeps for its users, about 300 bytes each. */
+  keptSumRowsMax: 50_000,
   usageRowsShownMax: 24,
   /** Up to so many records each one's cost is looked at for percentiles; more would hold an answer up. */
   spreadRecordsMax: 200_000,

@@ -12,6 +12,7 @@ import { Database } from "../database.ts";
 import { watchQueue } from "../queueWatch.ts";
 import { dataVersion } from "./dataVersion.ts";
 import { appendAgain, endAgain } from "./again.ts";
+import { KeptSums } from "./keptSums.ts";
 import * as log from "./log.ts";
 import * as runs from "./runs.ts";
 import { submitStatement, toSubmitted } from "./submit.ts";
@@ -141,12 +142,13 @@ const newIds = () => ({
 export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
   Layer.effect(
     UsageStore,
-    Effect.map(Database, ({ asUser, asUserAlone }) =>
-      UsageStore.of({
+    Effect.map(Database, ({ asUser, asUserAlone }) => {
+      const sums = new KeptSums();
+      return UsageStore.of({
         coverage: (user) => asUser(user, (trx) => usage.coverage(trx)),
         dataVersion: (user) => asUser(user, (trx) => dataVersion(trx)),
         aggregate: (user, query) =>
-          asUser(user, (trx) => usage.aggregate(trx, query)),
+          asUser(user, (trx) => sums.aggregate(trx, user, query)),
         reuse: (user, query) => asUser(user, (trx) => readReuse(trx, query)),
         failures: (user, query) =>
           asUser(user, (trx) => readFailures(trx, query)),
@@ -175,6 +177,6 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
         listImports: (user) => asUser(user, (trx) => imports.listImports(trx)),
         removeImport: (user, id) =>
           asUserAlone(user, (trx) => imports.removeImport(trx, user, id)),
-      }),
-    ),
+      });
+    }),
   );
