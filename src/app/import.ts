@@ -9,13 +9,16 @@ import { Database, makeDatabase } from "../adapters/database.ts";
 import { importFile, importSample } from "../adapters/importers/index.ts";
 import type { FormatName } from "../adapters/importers/index.ts";
 import { usageStoreLayer } from "../adapters/store/index.ts";
-import type { ImportResult, UserId } from "../domain/model.ts";
+import { preferences } from "../adapters/store/threads.ts";
+import { reachedBudgets } from "../domain/costs/budgets.ts";
+import type { Imported, UserId } from "../domain/model.ts";
 import { refusalText } from "./answers.ts";
 import { openPool } from "./storage.ts";
 import { readConfig } from "./config.ts";
 import type { AppConfig } from "./config.ts";
 import { readLock } from "./lock.ts";
 import { readMap, readStart } from "./importOptions.ts";
+import { summaryOf } from "./importSummary.ts";
 import { priceBookLayer } from "./priceBook.ts";
 import { inMebibytes, inRows, showProgress } from "./progress.ts";
 import { SAMPLE_SEED, sampleEnd } from "./routes/usage.ts";
@@ -80,10 +83,18 @@ function importHere(flags: ImportFlags, config: AppConfig) {
   return Effect.scoped(
     Effect.gen(function* () {
       const { pool } = yield* openPool(config);
+      const database = makeDatabase(pool);
       const stores = usageStoreLayer.pipe(
-        Layer.provide(Layer.succeed(Database, makeDatabase(pool))),
+        Layer.provide(Layer.succeed(Database, database)),
       );
-      return yield* importInto(flags).pipe(
+      const user = flags.user as UserId;
+      const importing = Effect.gen(function* () {
+        const result = yield* importInto(flags);
+        const chosen = yield* database.asUser(user, preferences);
+        const budgets = yield* reachedBudgets(user, result.period, chosen);
+        return { ...result, budgets };
+      });
+      return yield* importing.pipe(
         Effect.provide(Layer.mergeAll(stores, priceBookLayer(config))),
         Effect.onInterrupt(() => interrupted),
       );
@@ -176,7 +187,7 @@ async function send(
   url: string,
   onSent: (bytes: number) => void,
   token: string,
-): Promise<ImportResult> {
+): Promise<Imported> {
   const query = new URLSearchParams({ format: flags.format });
   if (flags.sample) query.set("sample", "true");
   if (flags.model !== null) query.set("model", flags.model);
@@ -195,7 +206,7 @@ async function send(
           duplex: "half",
         }),
   });
-  const answer = (await response.json()) as ImportResult & {
+  const answer = (await response.json()) as Imported & {
     readonly detail?: string;
   };
   if (!response.ok)
@@ -215,25 +226,4 @@ function counting(onPassed: (bytes: number) => void) {
       onPassed(bytes);
     },
   });
-}
-
-// --- what came of it ---------------------------------------------------------------------------------------------------------
-
-function summaryOf(result: ImportResult): string {
-  const { rows, period, models, unpriced_models, skipped } = result;
-  const lines = [
-    `Imported ${result.sample ? "the sample data set" : `as ${result.format}`}: ${rows.read} rows read, ${rows.kept} kept, ${rows.duplicate} already there, ${rows.skipped} skipped.`,
-    ...skipped
-      .slice(0, 10)
-      .map(({ line, reason }) => `  line ${line}: ${reason}`),
-    ...(rows.skipped > 10 ? [`  and ${rows.skipped - 10} more`] : []),
-    `Period: ${period === null ? "none" : `${period.from} to ${period.to}`}`,
-    `Models: ${models.join(", ") || "none"}`,
-  ];
-  if (unpriced_models.length > 0) {
-    lines.push(
-      `Without a price, so in no total: ${unpriced_models.join(", ")}`,
-    );
-  }
-  return lines.join("\n");
 }

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { ChildNode } from "../support/child.ts";
+import { ChildNode, tokenOf } from "../support/child.ts";
 import { command } from "../support/command.ts";
 import { temporaryDirectory } from "../support/config.ts";
 
@@ -46,11 +46,25 @@ test("an import that is interrupted keeps nothing and says so, and is whole when
   expect(whole.error).toMatch(/100% \| 30,000 rows, [\d,]+ rows\/s \| 0s left/);
 });
 
-test("an import through a running server tells how much it has taken", async () => {
+test("an import through a running server tells how much it has taken, and either way which budgets are reached", async () => {
   const dataDir = directory();
-  await ChildNode.start(dataDir);
-  const { code, out, error } = await command(["import", gzipFile()], dataDir);
+  const node = await ChildNode.start(dataDir);
+  await fetch(`${node.url}/api/preferences`, {
+    method: "PUT",
+    headers: { Authorization: `Bearer ${await tokenOf("local")}` },
+    body: JSON.stringify({ budgets: [{ monthly_usd: 2, scope: null }] }),
+  });
+  const file = gzipFile();
+  // 30,000 times ten tokens in at $2.50 a million and five out at $10.
+  const reached =
+    "Budget for all spend, 2026-10: $2.25 of $2.00 spent (113%), exceeded";
+  const { code, out, error } = await command(["import", file], dataDir);
   expect(code, error).toBe(0);
   expect(out).toContain(ALL);
+  expect(out).toContain(reached);
   expect(error).toMatch(/100% \| [\d.]+ MiB, [\d.]+ MiB\/s \| 0s left/);
+  await node.terminate();
+  const here = await command(["import", file], dataDir);
+  expect(here.out).toContain(`0 kept, ${ROWS} already there`);
+  expect(here.out).toContain(reached);
 });

@@ -109,7 +109,12 @@ function withBudgets<E, R>(
 ) {
   return Effect.gen(function* () {
     const result = yield* importing;
-    const budgets = yield* reachedBudgets(userOf(c), result.period);
+    const preferences = yield* (yield* Store).preferences(userOf(c));
+    const budgets = yield* reachedBudgets(
+      userOf(c),
+      result.period,
+      preferences,
+    );
     return { ...result, budgets };
   });
 }

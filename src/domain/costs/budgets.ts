@@ -5,8 +5,14 @@
 import { Effect } from "effect";
 import type { ServiceUnavailable } from "../errors.ts";
 import { limits } from "../limits.ts";
-import type { Budget, BudgetAlert, Period, UserId } from "../model.ts";
-import { Store, UsageStore } from "../ports.ts";
+import type {
+  Budget,
+  BudgetAlert,
+  Period,
+  UserId,
+  Preferences,
+} from "../model.ts";
+import { UsageStore } from "../ports.ts";
 import type { UsageFilter, UsageRow } from "../ports.ts";
 import { assumptions } from "./assumptions.ts";
 import { countsAsBilled } from "./basis.ts";
@@ -35,13 +41,9 @@ export const warnPercent = (budget: Budget): number =>
 export function reachedBudgets(
   user: UserId,
   period: Period | null,
-): Effect.Effect<
-  readonly BudgetAlert[],
-  ServiceUnavailable,
-  Store | UsageStore
-> {
+  { budgets, time_zone }: Pick<Preferences, "budgets" | "time_zone">,
+): Effect.Effect<readonly BudgetAlert[], ServiceUnavailable, UsageStore> {
   return Effect.gen(function* () {
-    const { budgets, time_zone } = yield* (yield* Store).preferences(user);
     if (period === null || budgets.length === 0) return [];
     const usage = yield* UsageStore;
     const months = monthsOf(period, time_zone);
