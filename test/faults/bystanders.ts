@@ -1,16 +1,24 @@
 /**
  * Other people on a cluster while somebody attacks it: each asks one question after another and goes on reading. Owns their sockets.
- * Promises: they ask until told to finish, or their test ends; once told, all that was stored and all that they saw keeps I1 to I5, and no node has a trouble.
+ * Promises: they ask until told to finish, or their test ends; once told, all that was stored and all that they saw keeps I1 to I5, no node has a
+ * trouble, and each holds about what it held before (I6).
  */
 import { expect, onTestFinished } from "vitest";
 import { brokenInvariants, readStored } from "../support/invariants.ts";
 import type { Stored, Witness } from "../support/invariants.ts";
-import type { Nodes } from "../support/nodes.ts";
+import type { NodeProcess, Nodes } from "../support/nodes.ts";
 import type { TestSocket } from "../support/socket.ts";
 import { until } from "./until.ts";
 
 const QUESTION = "alpha noop!; beta echo(b) noop!; gamma sleep(20)";
 const ENDED_MS_MAX = 60_000;
+
+/** What a node may hold more of when all is over: pooled connections of its own, what the test still has open, memory that is not collected yet. */
+const HANDLES_MORE_MAX = 32;
+const MEMORY_MORE_BYTES_MAX = 384 * 1_024 * 1_024;
+const RELEASED_MS_MAX = 30_000;
+
+type Held = ReturnType<NodeProcess["held"]>;
 
 interface Bystander {
   readonly socket: TestSocket;
@@ -21,12 +29,14 @@ export class Bystanders {
   readonly #nodes: Nodes;
   readonly #all: readonly Bystander[];
   readonly #talks: readonly Promise<void>[];
+  readonly #before: readonly Held[];
   #finishing = false;
   #answered = 0;
 
   private constructor(nodes: Nodes, all: readonly Bystander[]) {
     this.#nodes = nodes;
     this.#all = all;
+    this.#before = nodes.all.map((it) => it.held());
     this.#talks = all.map((it) => this.#talk(it));
     for (const talk of this.#talks) talk.catch(() => undefined);
     onTestFinished(() => this.#leave());
@@ -67,10 +77,34 @@ export class Bystanders {
       expect(socket.ws.readyState).toBe(socket.ws.OPEN);
     }
     this.#leave();
-    return judge(this.#nodes, [
+    const stored = await judge(this.#nodes, [
       ...this.#all.map((it) => it.witness),
       ...others,
     ]);
+    await this.#released();
+    return stored;
+  }
+
+  /** Waits until each node has let go of what it held for what is over. */
+  async #released(): Promise<void> {
+    await until(
+      "nodes that hold no more than before",
+      RELEASED_MS_MAX,
+      () => this.#grown().length === 0,
+      () => this.#grown().join("\n"),
+    );
+  }
+
+  #grown(): string[] {
+    return this.#nodes.all.flatMap((node, place) => {
+      const [before, now] = [this.#before[place] ?? null, node.held()];
+      if (before === null || now === null) return [];
+      const handles = now.handles - before.handles;
+      const bytes = now.memoryBytes - before.memoryBytes;
+      return handles <= HANDLES_MORE_MAX && bytes <= MEMORY_MORE_BYTES_MAX
+        ? []
+        : [`node ${place} holds ${handles} handles and ${bytes} bytes more`];
+    });
   }
 
   /** They ask nothing more and hear nothing more, whatever is under way. */

@@ -4,10 +4,10 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { chownSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Redis } from "ioredis";
@@ -33,13 +33,29 @@ export const hasPostgres = (): boolean =>
   find("initdb") !== null && find("postgres") !== null;
 export const hasRedis = (): boolean => find("redis-server") !== null;
 
+/** Below those that systems give out by themselves: a server that is away would find its port taken by somebody's connection. */
+const PORT_MIN = 10_240;
+const PORT_MAX = 32_767;
+const PORTS_TRIED_MAX = 100;
+
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  for (let tried = 0; tried < PORTS_TRIED_MAX; tried += 1) {
+    const port = randomInt(PORT_MIN, PORT_MAX + 1);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`none of ${PORTS_TRIED_MAX} ports is free`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, "close");
-  return port;
+  return true;
 }
 
 /** PostgreSQL refuses to run as root; then it runs as the user that its package made. */
