@@ -200,6 +200,8 @@ export const limits = {
   defaultPeriodDays: 30,
 
   // --- the cost application
+  /** An import that keeps so many rows has the database look at its tables anew. */
+  analyzedRowsMin: 10_000,
   /** Rows of sums that a node keeps for its users, about 300 bytes each. */
   keptSumRowsMax: 50_000,
   usageRowsShownMax: 24,

@@ -1,5 +1,6 @@
 /** The UsageStore port, sums that are asked for again: they are of the data as it is now, whatever came or went in between, and of their user. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { limits } from "../../src/domain/limits.ts";
 import type { UserId } from "../../src/domain/model.ts";
 import { UsageStore } from "../../src/domain/ports.ts";
 import type { UsageQuery } from "../../src/domain/ports.ts";
@@ -46,6 +47,17 @@ describe.each(backends)("UsageStore on $name: asked again", ({ open }) => {
     expect(await requests(user)).toBe(3);
     await remove(user, first.id);
     expect([await requests(user), await requests(other)]).toEqual([2, 1]);
+  });
+
+  test("after a large import the database knows how large its tables are", async () => {
+    const count = limits.analyzedRowsMin;
+    const records = Array.from({ length: count }, (_, at) => record(`${at}`));
+    const { id } = await load(newUser(), [records]);
+    expect(id).toBeDefined();
+    const { rows } = await backend.pool.query(
+      "select reltuples::int as known from pg_class where relname = 'usage_records'",
+    );
+    expect(rows[0].known).toBeGreaterThanOrEqual(count);
   });
 
   test("each part of a question tells it from another", async () => {

@@ -21,7 +21,9 @@ export function loading(backend: () => Backend) {
     const saved = [];
     for (const batch of batches)
       saved.push(await use((it) => it.saveRecords(user, id, batch)));
-    const result = { import_id: id, sample } as ImportResult;
+    const kept = saved.reduce((sum, it) => sum + it.kept, 0);
+    const rows = { read: kept, kept, skipped: 0, duplicate: 0 };
+    const result = { import_id: id, sample, rows } as ImportResult;
     await use((it) => it.finishImport(user, result));
     return { id, saved };
   };

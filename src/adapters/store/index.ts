@@ -142,7 +142,7 @@ const newIds = () => ({
 export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
   Layer.effect(
     UsageStore,
-    Effect.map(Database, ({ asUser, asUserAlone }) => {
+    Effect.map(Database, ({ asUser, asUserAlone, call }) => {
       const sums = new KeptSums();
       return UsageStore.of({
         coverage: (user) => asUser(user, (trx) => usage.coverage(trx)),
@@ -169,7 +169,13 @@ export const usageStoreLayer: Layer.Layer<UsageStore, never, Database> =
           );
         },
         finishImport: (user, result) =>
-          asUser(user, (trx) => imports.finishImport(trx, user, result)),
+          asUser(user, (trx) => imports.finishImport(trx, user, result)).pipe(
+            Effect.andThen(
+              result.rows.kept < limits.analyzedRowsMin
+                ? Effect.void
+                : Effect.ignore(call({ text: imports.ANALYZE, values: [] })),
+            ),
+          ),
         openStream: (user, source) =>
           asUser(user, (trx) => streams.openStream(trx, user, source)),
         addToImport: (user, part) =>
