@@ -183,6 +183,8 @@ export function topSentence(material: Material, by: Dimension): string | null {
         };
   if (top === undefined || top.key === null || top.share === null) return null;
   const words = dimensionWords(by);
+  if (top.share === 100)
+    return `All of it is ${words} ${code(top.key)}: **${formatUsd(top.usd)}**.`;
   return `${words.charAt(0).toUpperCase()}${words.slice(1)} ${code(top.key)} costs the most: **${formatUsd(top.usd)}**, ${formatPercent(top.share)} of the spend.`;
 }
 
